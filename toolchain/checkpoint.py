@@ -1,0 +1,91 @@
+"""Checkpoints: one safetensors file, its facts as JSON in the header, replaced in one step."""
+
+import contextlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from generator.errors import BadInput
+from models import zoo
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A temporary name beside `path`; it takes `path`'s place only if the block succeeds.
+
+    Raises:
+        OSError: the folder cannot be written to, or the disk is full; `path` is as it was.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        # mkstemp makes files for the owner alone; what we ship is for everyone.
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write JSON that a person can read, whole or not at all."""
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
+def save(path: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> None:
+    """Write tensors and JSON-able facts as one safetensors file, whole or not at all."""
+    contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    with replacing(path) as temporary:
+        try:
+            save_file(contiguous, temporary, metadata={"facts": json.dumps(dict(facts))})
+        except SafetensorError as error:  # what a full disk raises
+            raise OSError(f"{path} cannot be written ({error}): free space, then try again") from None
+
+
+def load(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Read what `save` wrote.
+
+    Raises:
+        BadInput: the file is missing, damaged or not one of ours.
+    """
+    if not path.is_file():
+        raise BadInput(f"{path} does not exist: train a model first, or name another checkpoint")
+    try:
+        with safe_open(path, framework="pt") as file:
+            facts = json.loads((file.metadata() or {})["facts"])
+            return {name: file.get_tensor(name) for name in file.keys()}, facts  # noqa: SIM118
+    except (SafetensorError, KeyError, ValueError) as error:
+        raise BadInput(f"{path} is no checkpoint of ours, or damaged ({error})") from None
+
+
+def load_model(path: Path, variant: str | None = None) -> tuple[nn.Module, dict[str, Any]]:
+    """The network of a checkpoint, in evaluation mode, and the checkpoint's facts.
+
+    Raises:
+        BadInput: as `load`, or the checkpoint is of another variant than asked for.
+    """
+    tensors, facts = load(path)
+    held = facts.get("variant")
+    if variant is not None and held != variant:
+        raise BadInput(f"{path} holds the variant {held!r}, not {variant!r}: name the right one")
+    model = zoo.build(str(held))
+    weights = {
+        name.removeprefix("model."): tensor.float() if tensor.is_floating_point() else tensor
+        for name, tensor in tensors.items()
+        if not name.startswith(("optimizer.", "live."))
+    }
+    try:
+        model.load_state_dict(weights)
+    except RuntimeError:
+        raise BadInput(f"{path} does not fit the network {held!r}: export or train again") from None
+    return model.eval(), facts

@@ -1,0 +1,65 @@
+"""Training recipes: how long, how fast, and with which devices of the trade."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One way to train.
+
+    Attributes:
+        epochs: how many.
+        numbers: numbers per epoch, all fresh.
+        batch: numbers per step.
+        learning_rate: its peak.
+        schedule: one cycle, or constant.
+        warmup: share of the steps in which the rate rises.
+        weight_decay: of AdamW (0: plain Adam).
+        clip: largest gradient norm.
+        ema: decay of the weights' moving average (0: none).
+        bf16: convolutions in bfloat16 where the hardware gains from it.
+        trim: cut empty columns from batches of narrow numbers.
+        whole_strips: last share of the steps, in which nothing is trimmed.
+    """
+
+    epochs: int
+    numbers: int
+    batch: int = 128
+    learning_rate: float = 2e-3
+    schedule: Literal["one-cycle", "constant"] = "one-cycle"
+    warmup: float = 0.15
+    weight_decay: float = 0.01
+    clip: float = 5.0
+    ema: float = 0.998
+    bf16: bool = True
+    trim: bool = True
+    whole_strips: float = 0.15
+
+    @property
+    def steps(self) -> int:
+        """Optimizer steps in all."""
+        return self.epochs * (self.numbers // self.batch)
+
+
+RECIPES = {
+    # What the release models are trained with where a GPU is at hand.
+    "full": Recipe(epochs=60, numbers=120_000, ema=0.9995),
+    # Half an hour to an hour on two cores.
+    "short": Recipe(epochs=10, numbers=48_000),
+    # Minutes on two cores: enough to see the whole path work.
+    "quick": Recipe(epochs=4, numbers=24_000, batch=64, ema=0.995),
+    # What the earlier work did, on our generator.
+    "earlier": Recipe(
+        epochs=75,
+        numbers=120_000,
+        batch=64,
+        learning_rate=1e-3,
+        schedule="constant",
+        weight_decay=0.0,
+        clip=float("inf"),
+        ema=0.0,
+        bf16=False,
+        trim=False,
+    ),
+}

@@ -1,0 +1,314 @@
+"""Training: fresh numbers every epoch, CTC loss, an averaged model (EMA), checkpoints that resume.
+
+The loop reads top to bottom in `train`: numbers, learning rate, step, average, validate, save.
+"""
+
+import csv
+import dataclasses
+import json
+import math
+import signal
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils.tensorboard import SummaryWriter
+
+from generator.digits import DigitBank
+from generator.errors import BadInput
+from generator.numbers import NumberGenerator, hash_uniform
+from models import zoo
+from models.ctc import ctc_loss
+from toolchain import checkpoint
+from toolchain.evaluate import Score, evaluate
+from toolchain.recipes import Recipe
+
+VALIDATION_NUMBERS = 2_000
+VALIDATION_SEED = 1_000_003
+_GROUP = 8  # batches that are made at once and sorted by width
+_COLUMNS = 16  # a trimmed batch's width is a multiple of this
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One row of metrics.csv; loss in nats per number, accuracy 0..1, rate in numbers/s."""
+
+    epoch: int
+    numbers: int
+    learning_rate: float
+    train_loss: float
+    val_loss: float
+    val_accuracy: float
+    seconds: float
+    numbers_per_second: float
+
+
+class Stopped(Exception):
+    """Training was asked to stop and left a checkpoint that resumes."""
+
+
+def best_device() -> torch.device:
+    """CUDA, else Apple's MPS, else the CPU."""
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    if torch.backends.mps.is_available():
+        return torch.device("mps")
+    return torch.device("cpu")
+
+
+def bf16_helps(device: torch.device) -> bool:
+    """Whether the convolutions run faster in bfloat16: recent GPUs, CPUs with AVX-512 BF16 or AMX."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported()
+    return device.type == "cpu" and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+
+
+def learning_rate(recipe: Recipe, step: int) -> float:
+    """Rate at a step: constant, or one cycle (Smith 2018, arXiv:1803.09820): up, then a cosine."""
+    if recipe.schedule == "constant":
+        return recipe.learning_rate
+    progress = step / recipe.steps
+    if progress < recipe.warmup:
+        return recipe.learning_rate * (0.05 + 0.95 * progress / recipe.warmup)
+    falling = (progress - recipe.warmup) / (1 - recipe.warmup)
+    return recipe.learning_rate * max(0.002, (1 + math.cos(math.pi * falling)) / 2)
+
+
+def batches(
+    numbers: NumberGenerator, recipe: Recipe, first_step: int
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Endless training batches from a step on: strips uint8 [B, 1, 32, W], digits int64 [B, 5].
+
+    A recipe that trims sorts a group of batches by ink width and cuts the empty columns at the
+    left of the narrow ones, which costs nothing that is not background and saves a third of the
+    time. The last part of the training sees whole strips, as the finished model will.
+    """
+    step = first_step
+    while True:
+        group, place = divmod(step, _GROUP)
+        made = numbers(group * _GROUP * recipe.batch, _GROUP * recipe.batch)
+        order = torch.arange(len(made.digits), device=made.digits.device)
+        if recipe.trim:
+            inked = made.strips.amax((1, 2)) > 0  # [N, 128]
+            left = inked.int().argmax(1)
+            order = left.argsort(stable=True)
+        # The batches of a group come in an order of their own, else width would follow a rhythm.
+        shuffled = hash_uniform(numbers.seed + 1, torch.tensor([group]), _GROUP)[0].argsort()
+        for batch in shuffled[place:].tolist():
+            rows = order[batch * recipe.batch : (batch + 1) * recipe.batch]
+            strips = made.strips[rows]
+            if recipe.trim and step < recipe.steps * (1 - recipe.whole_strips):
+                free = int(left[rows].min()) // _COLUMNS * _COLUMNS
+                strips = strips[..., min(free, strips.shape[-1] - 2 * _COLUMNS) :]
+            yield strips, made.digits[rows]
+            step += 1
+
+
+class Average:
+    """Exponential moving average of a model's weights and batch-norm statistics."""
+
+    def __init__(self, model: nn.Module, variant: str, decay: float) -> None:
+        self.model = zoo.build(variant).to(next(model.parameters()).device).eval()
+        self.model.load_state_dict(model.state_dict())
+        self.decay = decay
+
+    @torch.no_grad()
+    def update(self, model: nn.Module, step: int) -> None:
+        """Move towards `model`; early steps average over a tenth of the steps so far."""
+        decay = min(self.decay, (1 + step) / (10 + step))
+        mine, theirs = self.model.state_dict(), model.state_dict()
+        for name, value in theirs.items():
+            if value.is_floating_point():
+                mine[name].lerp_(value, 1 - decay)
+            else:
+                mine[name].copy_(value)
+
+
+def train(
+    variant: str,
+    recipe: Recipe,
+    banks: tuple[DigitBank, DigitBank],
+    run: Path,
+    *,
+    device: torch.device,
+    seed: int = 0,
+    resume: bool = False,
+    start_from: nn.Module | None = None,
+    facts: dict[str, Any] | None = None,
+    on_step: Callable[[int, float], None] = lambda step, loss: None,
+    on_epoch: Callable[[Epoch], None] = lambda epoch: None,
+) -> Score:
+    """Train a variant into the folder `run`; the result is `run/best.safetensors`.
+
+    Args:
+        variant: a name from the zoo.
+        recipe: how long and how.
+        banks: training and validation digits, on `device`.
+        run: folder for config.json, metrics.csv, TensorBoard events, `last` and `best`.
+        device: where to train.
+        seed: of the network's first weights and of the numbers.
+        resume: go on from `run/last.safetensors`.
+        start_from: a network of the same shape whose weights to start from.
+        facts: what else the checkpoints should tell, e.g. the data.
+        on_step: called with the step and its loss.
+        on_epoch: called with each finished epoch.
+
+    Returns:
+        The best epoch's score on the validation numbers.
+
+    Raises:
+        BadInput: the run to resume does not fit.
+        Stopped: on SIGINT or SIGTERM, after `last` was saved.
+    """
+    torch.manual_seed(seed)
+    torch.set_flush_denormal(True)
+    torch.backends.cudnn.benchmark = device.type == "cuda" and not recipe.trim
+    torch.set_float32_matmul_precision("high")
+    model = zoo.build(variant)
+    if start_from is not None:
+        model.load_state_dict(start_from.state_dict())
+    model = model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    optimizer = torch.optim.AdamW(
+        model.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay
+    )
+    average = Average(model, variant, recipe.ema)
+    facts = {"variant": variant, "recipe": dataclasses.asdict(recipe), "seed": seed, **(facts or {})}
+    step, best, history = 0, -1.0, []
+    if resume:
+        step, best, history = _restore(run, facts, model, average, optimizer)
+    else:
+        checkpoint.write_json(run / "config.json", facts)
+
+    numbers = NumberGenerator(banks[0], seed)
+    check = NumberGenerator(banks[1], VALIDATION_SEED)(0, VALIDATION_NUMBERS)
+    autocast = recipe.bf16 and bf16_helps(device)
+    per_epoch = recipe.numbers // recipe.batch
+    writer = SummaryWriter(str(run))
+    score = Score.nothing()
+
+    def save(name: str, tensors: dict[str, Tensor]) -> None:
+        now = {**facts, "step": step, "best": best, "history": history}
+        checkpoint.save(run / f"{name}.safetensors", tensors, now)
+
+    with _stop_requests() as stop:
+        losses, started, since = [], time.perf_counter(), step
+        for strips, digits in batches(numbers, recipe, step):
+            if step >= recipe.steps:
+                break
+            model.train()
+            for group in optimizer.param_groups:
+                group["lr"] = learning_rate(recipe, step)
+            image = (strips.float() / 255).contiguous(memory_format=torch.channels_last)
+            with torch.autocast(device.type, torch.bfloat16, enabled=autocast):
+                log_probs = model(image)
+            loss = ctc_loss(log_probs, digits)
+            optimizer.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
+            optimizer.step()
+            average.update(model, step)
+            step += 1
+            losses.append(loss.detach())
+            on_step(step, float(losses[-1]) if step % 20 == 0 else math.nan)
+
+            if step % per_epoch == 0:
+                score = evaluate(average.model, check, autocast=autocast)
+                seconds = time.perf_counter() - started
+                row = Epoch(
+                    step // per_epoch,
+                    step * recipe.batch,
+                    learning_rate(recipe, step - 1),
+                    float(torch.stack(losses).mean()),
+                    score.loss,
+                    score.accuracy,
+                    seconds,
+                    (step - since) * recipe.batch / seconds,
+                )
+                history.append(dataclasses.asdict(row))
+                _record(run, history, writer)
+                if score.accuracy > best:
+                    best = score.accuracy
+                    save("best", _named(average.model, "model."))
+                save("last", _everything(model, average, optimizer))
+                on_epoch(row)
+                losses, started, since = [], time.perf_counter(), step
+            if stop():
+                save("last", _everything(model, average, optimizer))
+                raise Stopped(f"stopped at step {step} of {recipe.steps}; --resume goes on from here")
+    writer.close()
+    return score
+
+
+def _stop_requests() -> Any:
+    """Context in which SIGINT and SIGTERM are remembered instead of raised; yields the question."""
+    import contextlib
+
+    @contextlib.contextmanager
+    def remembered() -> Iterator[Callable[[], bool]]:
+        seen: list[int] = []
+        kinds = (signal.SIGINT, signal.SIGTERM)
+        before = [signal.signal(kind, lambda number, _: seen.append(number)) for kind in kinds]
+        try:
+            yield lambda: bool(seen)
+        finally:
+            for kind, handler in zip(kinds, before, strict=True):
+                signal.signal(kind, handler)
+
+    return remembered()
+
+
+def _named(model: nn.Module, prefix: str) -> dict[str, Tensor]:
+    return {prefix + name: tensor for name, tensor in model.state_dict().items()}
+
+
+def _everything(
+    model: nn.Module, average: Average, optimizer: torch.optim.Optimizer
+) -> dict[str, Tensor]:
+    """The averaged model as `model.`, the live one as `live.`, the optimizer's moments."""
+    moments = {
+        f"optimizer.{index}.{name}": value
+        for index, state in optimizer.state_dict()["state"].items()
+        for name, value in state.items()
+    }
+    return _named(average.model, "model.") | _named(model, "live.") | moments
+
+
+def _restore(
+    run: Path,
+    facts: dict[str, Any],
+    model: nn.Module,
+    average: Average,
+    optimizer: torch.optim.Optimizer,
+) -> tuple[int, float, list[dict[str, Any]]]:
+    tensors, held = checkpoint.load(run / "last.safetensors")
+    for key in ("variant", "recipe", "seed"):
+        if held.get(key) != json.loads(json.dumps(facts[key])):
+            raise BadInput(f"{run} was trained with another {key}: give the same one, or a new --run")
+    model.load_state_dict({k[5:]: v for k, v in tensors.items() if k.startswith("live.")})
+    average.model.load_state_dict({k[6:]: v for k, v in tensors.items() if k.startswith("model.")})
+    moments: dict[int, dict[str, Tensor]] = {}
+    for key, value in tensors.items():
+        if key.startswith("optimizer."):
+            _, index, name = key.split(".")
+            moments.setdefault(int(index), {})[name] = value
+    groups = optimizer.state_dict()["param_groups"]
+    optimizer.load_state_dict({"state": moments, "param_groups": groups})
+    return held["step"], held["best"], held["history"]
+
+
+def _record(run: Path, history: list[dict[str, Any]], writer: SummaryWriter) -> None:
+    with (
+        checkpoint.replacing(run / "metrics.csv") as temporary,
+        temporary.open("w", newline="") as file,
+    ):
+        table = csv.DictWriter(file, list(history[-1]))
+        table.writeheader()
+        table.writerows(history)
+    for name, value in history[-1].items():
+        if name not in ("epoch", "numbers"):
+            writer.add_scalar(name, value, history[-1]["numbers"])
+    writer.flush()
