@@ -1,0 +1,186 @@
+"""Export: stored weights -> one float32 .onnx that takes a strip and gives digits and confidence.
+
+Everything is exported from the weights as they are stored (float16), so that the stored file, the
+PyTorch network rebuilt from it and the graph compute the same function.
+"""
+
+import hashlib
+import os
+import subprocess
+import tempfile
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import onnx
+import onnxsim
+import torch
+from torch import Tensor, nn
+
+from generator.errors import BadInput
+from generator.strip import HEIGHT, MARGIN, WIDTH
+from models.ctc import ALPHABET, BLANK, greedy_decode, posterior
+from toolchain import checkpoint
+
+OPSET = 18
+INPUT = "image"
+OUTPUTS = ("log_probs", "digits", "confidence")
+FORMAT = "nrtool/1"  # metadata key "format": by this the runtimes know a file of ours
+
+
+class DropIn(nn.Module):
+    """A network with its pre- and post-processing: uint8 strip in, reading out."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Uint8 [N, 1, 32, 128] -> log_probs [N, T, 11], digits [N, T], confidence [N]."""
+        log_probs = self.network(image.float() / 255)
+        digits = greedy_decode(log_probs)
+        return log_probs, digits, posterior(log_probs, digits)
+
+
+def store_weights(source: Path, variant: str, out: Path) -> dict[str, Any]:
+    """Write a checkpoint's network as float16 weights to `out`; returns the facts kept with it.
+
+    Raises:
+        BadInput: `source` is no checkpoint of that variant.
+    """
+    model, facts = checkpoint.load_model(source, variant)
+    tensors = {
+        f"model.{name}": tensor.half() if tensor.is_floating_point() else tensor
+        for name, tensor in model.state_dict().items()
+    }
+    kept = {key: facts[key] for key in facts if key not in ("step", "best")}
+    kept.setdefault("commit", source_commit())
+    kept["parameters"] = sum(parameter.numel() for parameter in model.parameters())
+    checkpoint.save(out, tensors, kept)
+    return kept
+
+
+def export_onnx(weights: Path, out: Path) -> None:
+    """Export stored weights as a simplified, checked float32 graph with metadata.
+
+    Args:
+        weights: what `store_weights` wrote.
+        out: the .onnx to write.
+
+    Raises:
+        BadInput: `weights` is no checkpoint.
+        RuntimeError: the graph failed ONNX's own checks.
+    """
+    model, facts = checkpoint.load_model(weights)
+    # Two strips, not one: a batch of one would be taken for a constant.
+    example = torch.zeros(2, 1, HEIGHT, WIDTH, dtype=torch.uint8)
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        raw = Path(folder) / "raw.onnx"
+        torch.onnx.export(
+            DropIn(model).eval(),
+            (example,),
+            str(raw),
+            dynamo=True,
+            verbose=False,
+            external_data=False,
+            opset_version=OPSET,
+            input_names=[INPUT],
+            output_names=list(OUTPUTS),
+            dynamic_shapes={INPUT: {0: torch.export.Dim("N")}},
+        )
+        graph, same = onnxsim.simplify(onnx.load(raw))
+    if not same:
+        raise RuntimeError("the simplified graph computes something else: keep the checkpoint")
+    graph.producer_name, graph.doc_string = "nrtool", ""
+    onnx.helper.set_model_props(graph, metadata(facts, weights))
+    check_graph(graph)
+    onnx.save(graph, out)
+
+
+def check_graph(graph: onnx.ModelProto) -> None:
+    """ONNX's checker and strict shape inference, and our own contract of names and types.
+
+    Raises:
+        RuntimeError: names the check that failed.
+    """
+    try:
+        onnx.checker.check_model(graph, full_check=True)
+        onnx.shape_inference.infer_shapes(graph, check_type=True, strict_mode=True)
+    except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
+        raise RuntimeError(f"the graph is not valid ONNX: {error}") from None
+    names = tuple(value.name for value in graph.graph.output)
+    if [value.name for value in graph.graph.input] != [INPUT] or names != OUTPUTS:
+        raise RuntimeError(f"the graph has outputs {names}, not {OUTPUTS}")
+
+
+def metadata(facts: Mapping[str, Any], weights: Path) -> dict[str, str]:
+    """What a file says about itself, in `metadata_props`."""
+    return {
+        "format": FORMAT,
+        "variant": str(facts["variant"]),
+        "alphabet": ALPHABET,
+        "blank": str(BLANK),
+        "strip": f"{HEIGHT}x{WIDTH}",
+        "layout": "NCHW, right-aligned",
+        "polarity": "0 = background, 255 = ink",
+        "margin": str(MARGIN),
+        "data": str(facts.get("data", "unknown")),
+        "recipe": str(facts.get("recipe", "unknown")),
+        "validation_accuracy": _validation(facts),
+        "parameters": str(facts.get("parameters", "unknown")),
+        "license": "MIT",
+        "commit": str(facts.get("commit", "unknown")),
+        "weights_sha256": sha256(weights),
+        "precision": "float32",
+    }
+
+
+def _validation(facts: Mapping[str, Any]) -> str:
+    history = facts.get("history") or []
+    return f"{max(row['val_accuracy'] for row in history):.4f}" if history else "unknown"
+
+
+def sha256(path: Path) -> str:
+    """Hex digest of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def source_commit() -> str:
+    """The commit that this code is at, with "+" where files differ from it; else "unknown"."""
+    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty=+"]
+    environment = {**os.environ, "LC_ALL": "C"}
+    try:
+        done = subprocess.run(
+            [*command, "--exclude=*", "--abbrev=12"],
+            capture_output=True,
+            text=True,
+            check=True,
+            env=environment,
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return done.stdout.strip()
+
+
+def find_weights(variant: str, runs: Path, exports: Path, named: Path | None = None) -> Path:
+    """Where a variant's weights are: the named file, else the latest run, else the release.
+
+    Raises:
+        BadInput: there are none.
+    """
+    if named is not None:
+        return named / "best.safetensors" if named.is_dir() else named
+    trained = sorted(
+        (path for path in runs.glob("*/best.safetensors") if variant in path.parent.name),
+        key=lambda path: path.stat().st_mtime,
+    )
+    for path in reversed(trained):
+        if checkpoint.load(path)[1].get("variant") == variant:
+            return path
+    released = exports / variant / f"{variant}.safetensors"
+    if released.is_file():
+        return released
+    raise BadInput(f"no trained {variant}: run `nrtool train --variant {variant}` first")
