@@ -44,7 +44,8 @@ class Glyphs:
     """Digits of one source.
 
     Attributes:
-        source: name for cards and manifests.
+        source: name for manifests.
+        origins: names of the data sets in it, for attribution.
         pixels: uint8 [G, 40, 64].
         boxes: float32 [G, 4]: left, top, right, bottom of ink or pen path, in cells.
         labels: int64 [G], 0..9.
@@ -54,6 +55,7 @@ class Glyphs:
     """
 
     source: str
+    origins: tuple[str, ...]
     pixels: Tensor
     boxes: Tensor
     labels: Tensor
@@ -135,7 +137,14 @@ def _raster(source: str, pixels: np.ndarray, labels: np.ndarray) -> Glyphs:
     ).float()
     known = torch.from_numpy(labels.astype(np.int64))
     return Glyphs(
-        source, ink, boxes, known, torch.zeros_like(known), torch.ones(len(known)), drawn=False
+        source,
+        (source,),
+        ink,
+        boxes,
+        known,
+        torch.zeros_like(known),
+        torch.ones(len(known)),
+        drawn=False,
     )
 
 
@@ -156,6 +165,7 @@ def stroke_glyphs(path: Path, split: Split, device: torch.device | str = "cpu") 
     names = {name: i for i, name in enumerate(sorted({digit.writer for digit in wanted}))}
     return Glyphs(
         path.name.split(".")[0],
+        tuple(sorted({digit.source for digit in wanted})),
         fields,
         boxes,
         torch.tensor([digit.label for digit in wanted], dtype=torch.int64),
@@ -165,9 +175,7 @@ def stroke_glyphs(path: Path, split: Split, device: torch.device | str = "cpu") 
     )
 
 
-def custom_glyphs(
-    path: Path, split: Split, device: torch.device | str = "cpu"
-) -> list[Glyphs]:
+def custom_glyphs(path: Path, split: Split, device: torch.device | str = "cpu") -> list[Glyphs]:
     """Whatever digits a folder or file holds: pen strokes, PNGs in `0/` ... `9/`, or both.
 
     Raises:
@@ -190,6 +198,7 @@ class DigitBank:
 
     A number is written by one writer: `writer_odds` is the running probability of each writer
     (a source without known writers counts as one), `choices` the digits that a writer has.
+    `description` says in plain data what is in it.
 
     >>> bank = DigitBank([mnist_glyphs("train")])
     """
@@ -210,8 +219,17 @@ class DigitBank:
             raise BadInput(f"{len(sources)} sources need as many weights above 0, got {weights}")
         if not sum(len(source.labels) for source in sources):
             raise BadInput("no digits to write numbers with: add a source that has this split")
-        self.sources = tuple(source.source for source in sources)
         self.weights = tuple(weight / sum(weights) for weight in weights)
+        self.description = [
+            {
+                "source": source.source,
+                "origins": list(source.origins),
+                "share": round(weight, 4),
+                "digits": len(source.labels),
+                "writers": len(source.writers.unique()) if source.drawn else None,
+            }
+            for source, weight in zip(sources, self.weights, strict=True)
+        ]
 
         offsets = np.cumsum([0] + [int(source.writers.max()) + 1 for source in sources])
         writers = torch.cat([s.writers + int(o) for s, o in zip(sources, offsets, strict=False)])

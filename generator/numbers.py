@@ -69,7 +69,7 @@ class Numbers:
 
 
 def hash_uniform(seed: int, index: Tensor, slots: int) -> Tensor:
-    """Counter-based random numbers: float32 [N, slots] in [0, 1), a function of (seed, index, slot).
+    """Counter-based random numbers, float32 [N, slots] in [0, 1): f(seed, index, slot).
 
     Args:
         seed: any integer of up to 64 bits.

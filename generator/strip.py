@@ -66,4 +66,4 @@ def _coverage(pixels: int, samples: int, scale: float, start: float) -> NDArray[
     edges = start + np.arange(samples + 1) * scale
     low = np.maximum(np.arange(pixels)[:, None], edges[None, :-1])
     high = np.minimum(np.arange(pixels)[:, None] + 1, edges[None, 1:])
-    return np.clip(high - low, 0.0, 1.0)
+    return np.asarray(np.clip(high - low, 0.0, 1.0))

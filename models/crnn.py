@@ -5,6 +5,7 @@ Two 2x2 pools halve both sides; later pools halve the height alone, so that abou
 column of the strip keeps a frame of its own: T = 33 (34 for lightweight).
 """
 
+import itertools
 from dataclasses import dataclass
 
 import torch
@@ -45,6 +46,20 @@ def _pool_after(index: int, count: int) -> nn.Module | None:
     return None
 
 
+class BiLSTM(nn.Module):
+    """A bidirectional LSTM followed by a linear layer: [N, T, wide_in] -> [N, T, wide_out]."""
+
+    def __init__(self, wide_in: int, hidden: int, wide_out: int) -> None:
+        super().__init__()
+        self.lstm = nn.LSTM(wide_in, hidden, bidirectional=True, batch_first=True)
+        self.linear = nn.Linear(2 * hidden, wide_out)
+
+    def forward(self, frames: Tensor) -> Tensor:
+        """See the class."""
+        mixed: Tensor = self.linear(self.lstm(frames)[0])
+        return mixed
+
+
 class CRNN(nn.Module):
     """See the module's docstring; `config` is one of `VARIANTS` or your own."""
 
@@ -66,14 +81,10 @@ class CRNN(nn.Module):
             previous = channels
         self.cnn = nn.Sequential(*layers)
 
-        self.rnn = nn.ModuleList()
-        width = previous * config.rows
-        for layer in range(config.lstm_layers):
-            last = layer == config.lstm_layers - 1
-            out = CLASSES if last else config.hidden
-            lstm = nn.LSTM(width, config.hidden, bidirectional=True, batch_first=True)
-            self.rnn.append(nn.ModuleList([lstm, nn.Linear(2 * config.hidden, out)]))
-            width = out
+        widths = [previous * config.rows] + [config.hidden] * (config.lstm_layers - 1) + [CLASSES]
+        self.rnn = nn.Sequential(
+            *(BiLSTM(a, config.hidden, b) for a, b in itertools.pairwise(widths))
+        )
 
     def forward(self, strip: Tensor) -> Tensor:
         """float32 [N, 1, 32, 128] in 0..1 -> log_probs float32 [N, T, 11]."""
@@ -81,7 +92,5 @@ class CRNN(nn.Module):
         frames = features.flatten(1, 2).transpose(1, 2)  # [N, T, C * rows]
         # The recurrence accumulates over 33 frames: it stays in float32 under autocast.
         with torch.autocast(strip.device.type, enabled=False):
-            frames = frames.float()
-            for lstm, linear in self.rnn:
-                frames = linear(lstm(frames)[0])
-            return frames.log_softmax(2)
+            logits: Tensor = self.rnn(frames.float())
+            return logits.log_softmax(2)

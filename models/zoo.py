@@ -1,13 +1,14 @@
 """Every variant, listed once."""
 
 from collections.abc import Callable
+from functools import partial
 
 from torch import nn
 
 from models import crnn
 
 VARIANTS: dict[str, Callable[[], nn.Module]] = {
-    name: (lambda config=config: crnn.CRNN(config)) for name, config in crnn.VARIANTS.items()
+    name: partial(crnn.CRNN, config) for name, config in crnn.VARIANTS.items()
 }
 
 

@@ -49,7 +49,9 @@ def save(path: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) ->
         try:
             save_file(contiguous, temporary, metadata={"facts": json.dumps(dict(facts))})
         except SafetensorError as error:  # what a full disk raises
-            raise OSError(f"{path} cannot be written ({error}): free space, then try again") from None
+            raise OSError(
+                f"{path} cannot be written ({error}): free space, then try again"
+            ) from None
 
 
 def load(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:

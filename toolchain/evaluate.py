@@ -54,18 +54,17 @@ def wilson(right: int, count: int, z: float = 1.96) -> tuple[float, float]:
 
 
 def matches(decoded: Tensor, digits: Tensor) -> Tensor:
-    """bool [N]: decoded int64 [N, T] says exactly digits int64 [N, L]; both `PAD`-filled."""
+    """Bool [N]: decoded int64 [N, T] says exactly digits int64 [N, L]; both `PAD`-filled."""
     width = max(decoded.shape[1], digits.shape[1])
     wide = [
-        nn.functional.pad(each, (0, width - each.shape[1]), value=PAD)
-        for each in (decoded, digits)
+        nn.functional.pad(each, (0, width - each.shape[1]), value=PAD) for each in (decoded, digits)
     ]
     return (wide[0] == wide[1]).all(1)
 
 
 @torch.no_grad()
 def log_probs_of(model: nn.Module, strips: Tensor, autocast: bool = False) -> Tensor:
-    """log_probs float32 [N, T, 11] for strips uint8 [N, 1, 32, 128], in batches, on their device."""
+    """log_probs float32 [N, T, 11] for strips uint8 [N, 1, 32, 128], on their device."""
     model.eval()
     with torch.autocast(strips.device.type, torch.bfloat16, enabled=autocast):
         return torch.cat([model(part.float() / 255) for part in strips.split(_BATCH)])

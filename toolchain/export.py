@@ -55,7 +55,6 @@ def store_weights(source: Path, variant: str, out: Path) -> dict[str, Any]:
         for name, tensor in model.state_dict().items()
     }
     kept = {key: facts[key] for key in facts if key not in ("step", "best")}
-    kept.setdefault("commit", source_commit())
     kept["parameters"] = sum(parameter.numel() for parameter in model.parameters())
     checkpoint.save(out, tensors, kept)
     return kept

@@ -1,7 +1,6 @@
 """From any picture to ink: uint8 [H, W], 0 = background, 255 = ink; NumPy and Pillow only.
 
-Drawings on an even background keep their anti-aliased levels. Everything else is treated as a
-photograph of paper: background estimate, local contrast, one threshold, specks dropped.
+Drawings on an even background keep their anti-aliased levels; all else is a photograph of paper.
 """
 
 import io
@@ -14,12 +13,11 @@ from PIL import Image, ImageFilter, ImageOps
 
 from generator.errors import BadInput
 
-MAX_MEGABYTES = 50
-MAX_MEGAPIXELS = 50
+MAX_MEGABYTES, MAX_MEGAPIXELS = 50, 50  # read no file and decode no picture larger than this
 LONG_SIDE = 1600  # larger pictures are reduced to this
 SMALL = 64  # a picture with no longer side is a drawing: nobody photographs at this size
 CONTRAST = 24  # levels between background and ink below which a picture counts as blank
-EVEN = 0.5  # a drawing has at least this share of pixels within 1 level of its background ...
+EVEN = 0.5  # a drawing has this share of pixels within 1 level of background or full ink ...
 DRIFT = 0.02  # ... and at most this share in slow ramps: drawings have none, shadows are ramps
 SPECK = 0.02  # of the largest stroke's area: what is smaller is dirt
 # Pillow's other readers stay shut: they are rare for pictures, and some start other programs.
@@ -30,10 +28,7 @@ Ink = NDArray[np.uint8]
 
 
 def open_picture(source: Path | bytes) -> Image.Image:
-    """Read a picture file, or its content: at most 50 MB and 50 megapixels, see `FORMATS`.
-
-    Returns:
-        RGB, first frame, fully decoded, EXIF rotation applied, transparency filled (`_opaque`).
+    """Read a picture file, or its content, as RGB: upright, opaque, of an animation frame 1.
 
     Raises:
         BadInput: missing, too large, empty, truncated, or not a picture.
@@ -42,8 +37,6 @@ def open_picture(source: Path | bytes) -> Image.Image:
     name = repr(str(source)) if isinstance(source, Path) else "the picture"
     try:
         if isinstance(source, Path):
-            if not source.is_file():
-                raise BadInput(f"{name} is missing or no file: give a PNG or JPEG picture")
             with source.open("rb") as file:
                 source = file.read(MAX_MEGABYTES * 10**6 + 1)
     except OSError as error:
@@ -65,12 +58,11 @@ def to_ink(image: Image.Image) -> Ink:
     """Find the ink of a picture of any mode, dark on light or light on dark.
 
     It is a drawing if its longer side is at most `SMALL`, or if at least `EVEN` of its pixels
-    equal the background within 1 level and at most `DRIFT` of a thumbnail, where anti-aliased
-    edges are steep and shadows are not, lies in slow ramps. Else it is a photograph.
+    equal background or full ink within 1 level and at most `DRIFT` of a thumbnail, where soft
+    edges are steep and shadows are not, is far from both. Else it is a photograph.
 
     Returns:
-        uint8 [H, W], 0 = background, 255 = full ink, soft edges between; longer side reduced
-        to `LONG_SIDE` at most.
+        uint8 [H, W], 0 = background, 255 = full ink, longer side `LONG_SIDE` at most.
 
     Raises:
         BadInput: the picture is blank, broken, or above 50 megapixels.
@@ -82,9 +74,11 @@ def to_ink(image: Image.Image) -> Ink:
     if not inked.size:
         raise BadInput(BLANK)
     # Nearly the largest distance is full ink, so that one odd pixel does not decide.
-    ink = _stretch(distance, float(np.percentile(inked, 95)))
-    even = np.mean(distance <= 1) >= EVEN and _drift(ink) <= DRIFT
-    return ink if even or max(ink.shape) <= SMALL else _photographed(image.convert("L"))
+    full = float(np.percentile(inked, 99))
+    ink = _stretch(distance, full)
+    even = np.mean((distance <= 1) | (np.abs(distance - full) <= 1)) >= EVEN
+    drawing = max(ink.shape) <= SMALL or (even and _drift(ink) <= DRIFT)
+    return ink if drawing else _photographed(image.convert("L"))
 
 
 def _plain(image: Image.Image, name: str) -> Image.Image:
@@ -109,7 +103,8 @@ def _opaque(image: Image.Image) -> Image.Image:
         image = Image.fromarray(_stretch(deep - deep.min(), max(float(np.ptp(deep)), 1e-9)))
     if not image.has_transparency_data:
         return image.convert("RGB")
-    pixels = np.asarray(image.convert("RGBA"))
+    every = max(image.size) // LONG_SIDE + 1
+    pixels = np.asarray(image.convert("RGBA"))[::every, ::every]
     solid = pixels[pixels[..., 3] >= 128, :3]
     fill = np.full(3, 255)
     if solid.size:
@@ -138,43 +133,45 @@ def _distance(pixels: NDArray[np.uint8]) -> NDArray[np.int16]:
 
 
 def _drift(ink: Ink) -> float:
-    """Share of a thumbnail in half-inked pixels with no neighbour at half their level or less."""
+    """Share of a thumbnail in half-inked pixels far from anything half as inked."""
     small = Image.fromarray(ink)
     small.thumbnail((128, 128), Image.Resampling.BOX)
-    level, lowest = np.asarray(small), np.asarray(small.filter(ImageFilter.MinFilter(3)))
+    level, lowest = np.asarray(small), np.asarray(small.filter(ImageFilter.MinFilter(7)))
     return float(np.mean((level > 32) & (level < 224) & (lowest > level / 2)))
 
 
 def _photographed(gray: Image.Image) -> Ink:
-    """Ink of a photograph of paper, mode L, by contrast with the paper around each pixel."""
+    """Ink of a photograph, mode L: contrast with the paper nearby, one threshold, no specks."""
     gray = gray.filter(ImageFilter.GaussianBlur(max(gray.size) / 1000))
     window = min(gray.size) // 4 | 1  # wider than strokes, narrower than most shadows
     level = np.asarray(gray, np.float32)
     # Ink is the minority, so it is the heavy tail of the local contrast.
     if np.mean((level - np.asarray(gray.filter(ImageFilter.BoxBlur(window // 2)))) ** 3) > 0:
         level = 255 - level
-    # A closing removes strokes and keeps paper, table and wide shadows as they are.
-    paper = 255 - _highest(255 - _highest(level, window), window)
-    drop = 255 * (paper - level) / np.maximum(paper, 32)  # relative: the same in the shadow
-    drop -= np.median(drop)
-    noise = 1.48 * np.median(np.abs(drop))
-    visible = drop[drop > max(CONTRAST, 5 * noise)]
+    # A closing removes strokes and keeps paper and wide shadows as they are; the border goes on
+    # outside, so that a strip of table along it counts as wide.
+    paper = np.pad(level, window - 1, mode="edge")
+    paper = 255 - _highest(255 - _highest(paper, window), window)
+    gap = paper - level
+    gap -= np.median(gap)
+    drop = 255 * gap / np.maximum(paper, 32)  # relative: the same in the shadow
+    salient = (gap > 9 * np.median(np.abs(gap))) & (drop > CONTRAST)  # 6 sigma of the noise
+    visible = drop[salient]
     if not visible.size:
         raise BadInput(BLANK)
     faint, full = float(visible.min()), float(visible.max())
     for _ in range(20):  # two means: ink on one side, ruled lines and soft edges on the other
         cut = (faint + full) / 2
         faint, full = float(visible[visible <= cut].mean()), float(visible[visible >= cut].mean())
-    core = Image.fromarray(_without_specks(drop >= cut)).convert("L")
+    core = Image.fromarray(_without_specks(salient & (drop >= cut))).convert("L")
     # Beyond the soft edge of a stroke there is only paper, whatever its level.
     return _stretch(np.where(np.asarray(core.filter(ImageFilter.MaxFilter(5))), drop, 0), full)
 
 
 def _highest(plane: NDArray[np.float32], window: int) -> NDArray[np.float32]:
-    """Largest value in the window x window square around each pixel; `window` is odd."""
+    """[H, W] -> [H - window + 1, W - window + 1]: largest value in each window x window square."""
     for _ in range(2):
-        plane = np.pad(plane.T, ((window // 2, window // 2), (0, 0)), mode="edge")
-        covered = 1
+        plane, covered = plane.T, 1
         while covered < window:  # the maximum over 2n is the larger of two maxima over n
             step = min(covered, window - covered)
             plane = np.maximum(plane[:-step], plane[step:])
@@ -190,17 +187,14 @@ def _without_specks(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     first, last = np.flatnonzero(steps == 1), np.flatnonzero(steps == -1)  # runs of ink
     begin = np.searchsorted(last, first + stride, "left")  # the next row's runs that touch
     end = np.searchsorted(first, last + stride, "right")  # run i are begin[i] .. end[i]
-    root = list(range(len(first)))
-
-    def find(run: int) -> int:
-        while root[run] != run:
-            root[run] = run = root[root[run]]
-        return run
-
-    for run, touching in enumerate(zip(begin.tolist(), end.tolist(), strict=True)):
-        for other in range(*touching):
-            root[find(other)] = find(run)
-    label = np.array([find(run) for run in root])
+    label = np.arange(len(first))
+    upper = np.repeat(label, end - begin)
+    lower = np.concatenate([np.arange(*pair) for pair in zip(begin, end, strict=True)])
+    while (label[upper] != label[lower]).any():
+        least = np.minimum(label[upper], label[lower])
+        np.minimum.at(label, label[upper], least)
+        np.minimum.at(label, label[lower], least)
+        label = label[label]
     area = np.bincount(label, last - first)
     flat[flat] = np.repeat(area[label] >= SPECK * area.max(), last - first)
     return padded[:, 1:-1]

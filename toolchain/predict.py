@@ -66,10 +66,8 @@ class Recognizer:
         options.intra_op_num_threads = threads
         options.log_severity_level = 3
         try:
-            if not path.is_file():
-                raise BadInput(f"there is no model at {name}: {MEND}")
-            if path.stat().st_size == 0:
-                raise BadInput(f"{name} is empty: {MEND}")
+            if not path.is_file() or not path.stat().st_size:
+                raise BadInput(f"{name} is missing or empty: {MEND}")
             session = onnxruntime.InferenceSession(
                 str(path), options, providers=["CPUExecutionProvider"]
             )

@@ -62,7 +62,10 @@ def quantize(float32: Path, int8: Path, strips: NDArray[np.uint8]) -> None:
             nodes_to_quantize=weighted_nodes(onnx.load(prepared)),
         )
         quantize_dynamic(
-            str(static), str(int8), op_types_to_quantize=["LSTM"], weight_type=QuantType.QInt8,
+            str(static),
+            str(int8),
+            op_types_to_quantize=["LSTM"],
+            weight_type=QuantType.QInt8,
             per_channel=True,
         )
     # Written by several hands: bring back the facts, and say what this file is now.

@@ -1,7 +1,10 @@
 """Training recipes: how long, how fast, and with which devices of the trade."""
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from generator.errors import BadInput
 
 
 @dataclass(frozen=True)
@@ -63,3 +66,23 @@ RECIPES = {
         trim=False,
     ),
 }
+
+
+def adapt(name: str | None, has_accelerator: bool, changes: Mapping[str, Any]) -> Recipe:
+    """The named recipe with some of its fields changed; None values change nothing.
+
+    Without a name it is "full" where there is an accelerator, else "short".
+
+    Raises:
+        BadInput: no recipe of that name, or an epoch shorter than a batch.
+    """
+    name = name or ("full" if has_accelerator else "short")
+    if name not in RECIPES:
+        raise BadInput(f"no recipe {name!r}: choose one of {', '.join(RECIPES)}")
+    given = {key: value for key, value in changes.items() if value is not None}
+    recipe = replace(RECIPES[name], **given)
+    if recipe.numbers < recipe.batch:
+        raise BadInput(
+            f"an epoch of {recipe.numbers} numbers is less than a batch: raise --numbers"
+        )
+    return recipe

@@ -3,6 +3,7 @@
 The loop reads top to bottom in `train`: numbers, learning rate, step, average, validate, save.
 """
 
+import contextlib
 import csv
 import dataclasses
 import json
@@ -20,17 +21,17 @@ from torch.utils.tensorboard import SummaryWriter
 
 from generator.digits import DigitBank
 from generator.errors import BadInput
-from generator.numbers import NumberGenerator, hash_uniform
+from generator.numbers import NumberGenerator
 from models import zoo
 from models.ctc import ctc_loss
 from toolchain import checkpoint
+from toolchain.batches import batches
+from toolchain.ema import Average
 from toolchain.evaluate import Score, evaluate
 from toolchain.recipes import Recipe
 
 VALIDATION_NUMBERS = 2_000
 VALIDATION_SEED = 1_000_003
-_GROUP = 8  # batches that are made at once and sorted by width
-_COLUMNS = 16  # a trimmed batch's width is a multiple of this
 
 
 @dataclass(frozen=True)
@@ -61,10 +62,10 @@ def best_device() -> torch.device:
 
 
 def bf16_helps(device: torch.device) -> bool:
-    """Whether the convolutions run faster in bfloat16: recent GPUs, CPUs with AVX-512 BF16 or AMX."""
+    """Whether bfloat16 convolutions are fast: recent GPUs, CPUs with AVX-512 BF16 or AMX."""
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported()
-    return device.type == "cpu" and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+        return bool(torch.cuda.is_bf16_supported())
+    return device.type == "cpu" and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 def learning_rate(recipe: Recipe, step: int) -> float:
@@ -76,56 +77,6 @@ def learning_rate(recipe: Recipe, step: int) -> float:
         return recipe.learning_rate * (0.05 + 0.95 * progress / recipe.warmup)
     falling = (progress - recipe.warmup) / (1 - recipe.warmup)
     return recipe.learning_rate * max(0.002, (1 + math.cos(math.pi * falling)) / 2)
-
-
-def batches(
-    numbers: NumberGenerator, recipe: Recipe, first_step: int
-) -> Iterator[tuple[Tensor, Tensor]]:
-    """Endless training batches from a step on: strips uint8 [B, 1, 32, W], digits int64 [B, 5].
-
-    A recipe that trims sorts a group of batches by ink width and cuts the empty columns at the
-    left of the narrow ones, which costs nothing that is not background and saves a third of the
-    time. The last part of the training sees whole strips, as the finished model will.
-    """
-    step = first_step
-    while True:
-        group, place = divmod(step, _GROUP)
-        made = numbers(group * _GROUP * recipe.batch, _GROUP * recipe.batch)
-        order = torch.arange(len(made.digits), device=made.digits.device)
-        if recipe.trim:
-            inked = made.strips.amax((1, 2)) > 0  # [N, 128]
-            left = inked.int().argmax(1)
-            order = left.argsort(stable=True)
-        # The batches of a group come in an order of their own, else width would follow a rhythm.
-        shuffled = hash_uniform(numbers.seed + 1, torch.tensor([group]), _GROUP)[0].argsort()
-        for batch in shuffled[place:].tolist():
-            rows = order[batch * recipe.batch : (batch + 1) * recipe.batch]
-            strips = made.strips[rows]
-            if recipe.trim and step < recipe.steps * (1 - recipe.whole_strips):
-                free = int(left[rows].min()) // _COLUMNS * _COLUMNS
-                strips = strips[..., min(free, strips.shape[-1] - 2 * _COLUMNS) :]
-            yield strips, made.digits[rows]
-            step += 1
-
-
-class Average:
-    """Exponential moving average of a model's weights and batch-norm statistics."""
-
-    def __init__(self, model: nn.Module, variant: str, decay: float) -> None:
-        self.model = zoo.build(variant).to(next(model.parameters()).device).eval()
-        self.model.load_state_dict(model.state_dict())
-        self.decay = decay
-
-    @torch.no_grad()
-    def update(self, model: nn.Module, step: int) -> None:
-        """Move towards `model`; early steps average over a tenth of the steps so far."""
-        decay = min(self.decay, (1 + step) / (10 + step))
-        mine, theirs = self.model.state_dict(), model.state_dict()
-        for name, value in theirs.items():
-            if value.is_floating_point():
-                mine[name].lerp_(value, 1 - decay)
-            else:
-                mine[name].copy_(value)
 
 
 def train(
@@ -176,8 +127,14 @@ def train(
         model.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay
     )
     average = Average(model, variant, recipe.ema)
-    facts = {"variant": variant, "recipe": dataclasses.asdict(recipe), "seed": seed, **(facts or {})}
-    step, best, history = 0, -1.0, []
+    facts = {
+        "variant": variant,
+        "recipe": dataclasses.asdict(recipe),
+        "seed": seed,
+        **(facts or {}),
+    }
+    step, best = 0, -1.0
+    history: list[dict[str, Any]] = []
     if resume:
         step, best, history = _restore(run, facts, model, average, optimizer)
     else:
@@ -238,27 +195,24 @@ def train(
                 losses, started, since = [], time.perf_counter(), step
             if stop():
                 save("last", _everything(model, average, optimizer))
-                raise Stopped(f"stopped at step {step} of {recipe.steps}; --resume goes on from here")
+                raise Stopped(
+                    f"stopped at step {step} of {recipe.steps}; --resume goes on from here"
+                )
     writer.close()
     return score
 
 
-def _stop_requests() -> Any:
-    """Context in which SIGINT and SIGTERM are remembered instead of raised; yields the question."""
-    import contextlib
-
-    @contextlib.contextmanager
-    def remembered() -> Iterator[Callable[[], bool]]:
-        seen: list[int] = []
-        kinds = (signal.SIGINT, signal.SIGTERM)
-        before = [signal.signal(kind, lambda number, _: seen.append(number)) for kind in kinds]
-        try:
-            yield lambda: bool(seen)
-        finally:
-            for kind, handler in zip(kinds, before, strict=True):
-                signal.signal(kind, handler)
-
-    return remembered()
+@contextlib.contextmanager
+def _stop_requests() -> Iterator[Callable[[], bool]]:
+    """SIGINT and SIGTERM are remembered instead of raised; yields the question."""
+    seen: list[int] = []
+    kinds = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(kind, lambda number, _: seen.append(number)) for kind in kinds]
+    try:
+        yield lambda: bool(seen)
+    finally:
+        for kind, handler in zip(kinds, before, strict=True):
+            signal.signal(kind, handler)
 
 
 def _named(model: nn.Module, prefix: str) -> dict[str, Tensor]:
@@ -287,7 +241,9 @@ def _restore(
     tensors, held = checkpoint.load(run / "last.safetensors")
     for key in ("variant", "recipe", "seed"):
         if held.get(key) != json.loads(json.dumps(facts[key])):
-            raise BadInput(f"{run} was trained with another {key}: give the same one, or a new --run")
+            raise BadInput(
+                f"{run} was trained with another {key}: give the same one, or a new --run"
+            )
     model.load_state_dict({k[5:]: v for k, v in tensors.items() if k.startswith("live.")})
     average.model.load_state_dict({k[6:]: v for k, v in tensors.items() if k.startswith("model.")})
     moments: dict[int, dict[str, Tensor]] = {}

@@ -1,0 +1,37 @@
+"""Contact sheets: many strips on one picture, each with a caption."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from generator.strip import HEIGHT, WIDTH
+
+_ZOOM = 2
+_GAP = 6
+_CAPTION = 16
+_PAPER, _INK = (38, 40, 46), (226, 228, 232)
+
+
+def contact_sheet(
+    strips: NDArray[np.uint8], captions: Sequence[str], columns: int = 4
+) -> Image.Image:
+    """Lay strips out in rows.
+
+    Args:
+        strips: uint8 [N, 1, 32, 128].
+        captions: N short texts, written above the strips.
+        columns: strips beside each other.
+    """
+    rows = -(-len(strips) // columns)
+    wide, high = WIDTH * _ZOOM + _GAP, HEIGHT * _ZOOM + _GAP + _CAPTION
+    sheet = Image.new("RGB", (columns * wide + _GAP, rows * high + _GAP), _PAPER)
+    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(12)
+    for index, (strip, caption) in enumerate(zip(strips, captions, strict=True)):
+        left = _GAP + index % columns * wide
+        top = _GAP + index // columns * high
+        pen.text((left, top), caption, _INK, font)
+        picture = Image.fromarray(strip[0]).resize((WIDTH * _ZOOM, HEIGHT * _ZOOM))
+        sheet.paste(picture, (left, top + _CAPTION))
+    return sheet

@@ -1,0 +1,50 @@
+"""Growing a wider CRNN from a trained narrow one (Chen et al. 2015, "Net2Net", arXiv:1511.05641).
+
+Every channel of the wide network starts as a copy of a narrow one's, and what reads it takes its
+share of the weight, so that the convolutions and the first LSTM compute what they did before.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from models.crnn import CRNN
+from models.zoo import UnknownVariant
+
+NOISE = 0.1  # relative; copies that were exactly alike would stay alike for ever
+
+
+@torch.no_grad()
+def grow(narrow: nn.Module, wide: nn.Module) -> nn.Module:
+    """Fill `wide` from `narrow` and return it; layers that `narrow` lacks keep their own start.
+
+    Raises:
+        UnknownVariant: the two are not CRNNs of the same depth, each layer at least as wide.
+    """
+    if not (isinstance(narrow, CRNN) and isinstance(wide, CRNN)):
+        raise UnknownVariant("only a CRNN grows from a CRNN: start from the same variant")
+    few, many = narrow.config.channels, wide.config.channels
+    if len(few) != len(many) or any(a > b for a, b in zip(few, many, strict=True)):
+        raise UnknownVariant(f"channels {many} do not grow from {few}: start from the same variant")
+    for source, target in zip(narrow.cnn, wide.cnn, strict=True):
+        if isinstance(source, nn.Conv2d) and isinstance(target, nn.Conv2d):
+            target.weight.copy_(_widened(source.weight, target.weight))
+        elif isinstance(source, nn.BatchNorm2d):
+            for key, value in target.state_dict().items():
+                if value.ndim:
+                    copies = torch.arange(len(value)) % source.num_features
+                    value.copy_(source.state_dict()[key][copies])
+    # The first LSTM reads the convolutions alone, whatever follows it.
+    goals = wide.rnn[0].get_submodule("lstm").state_dict()
+    for name, weight in narrow.rnn[0].get_submodule("lstm").state_dict().items():
+        goal = goals[name]
+        goal.copy_(_widened(weight, goal) if name.startswith("weight_ih") else weight)
+    return wide
+
+
+def _widened(weight: Tensor, like: Tensor) -> Tensor:
+    """Copies along both channel axes (0: out, 1: in), each input's weight shared by its copies."""
+    out, into = torch.arange(len(like)), torch.arange(like.shape[1])
+    copies = torch.bincount(into % weight.shape[1])[into % weight.shape[1]]
+    shared = weight[out % len(weight)][:, into % weight.shape[1]]
+    shared = shared / copies.view(1, -1, *[1] * (weight.ndim - 2))
+    return shared * (1 + NOISE * torch.randn_like(shared))

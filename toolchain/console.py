@@ -1,0 +1,84 @@
+"""What people and machines see: progress on stderr, tables or JSON on stdout, one-line errors."""
+
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from generator.errors import BadInput
+from models.zoo import UnknownVariant
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+FELL_SHORT, BAD_INPUT, INTERRUPTED = 1, 2, 130
+
+
+class Update(Protocol):
+    """Tell a progress bar how much is done, and perhaps a short note."""
+
+    def __call__(self, done: int, note: str = "") -> None: ...  # noqa: D102
+
+
+@contextlib.contextmanager
+def progress(title: str, total: int) -> Iterator[Update]:
+    """A progress bar on stderr; yields the function to call with how much is done."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(elapsed_when_finished=True),
+        TextColumn("{task.fields[note]}"),
+    )
+    with Progress(*columns, console=err, transient=not err.is_terminal) as bar:
+        task = bar.add_task(title, total=total, note="")
+
+        def update(done: int, note: str = "") -> None:
+            bar.update(task, completed=done, note=note)
+
+        yield update
+
+
+def show_json(content: Any) -> None:
+    """Plain JSON on stdout."""
+    sys.stdout.write(json.dumps(content, indent=2, default=str) + "\n")
+
+
+def show_table(title: str, columns: list[str], rows: list[list[str]]) -> None:
+    """A table on stdout; the first column is text, the others are numbers."""
+    table = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
+    for index, column in enumerate(columns):
+        table.add_column(column, justify="left" if index == 0 else "right")
+    for row in rows:
+        table.add_row(*row)
+    out.print(table)
+
+
+def say(text: str) -> None:
+    """A line for people, on stderr, so that stdout stays clean."""
+    err.print(text)
+
+
+def guarded(run: Callable[[], None]) -> int:
+    """Run a command; what the user can mend becomes one line on stderr and exit code 2."""
+    try:
+        run()
+    except (BadInput, UnknownVariant) as error:
+        return _refuse(str(error))
+    except OSError as error:
+        if os.environ.get("NRTOOL_TRACEBACK"):
+            raise
+        place = f"{error.filename}: " if error.filename else ""
+        return _refuse(f"{place}{error.strerror or error}: check the path, rights and free space")
+    return 0
+
+
+def _refuse(message: str) -> int:
+    sys.stderr.write(f"nrtool: {' '.join(message.split())}\n")
+    return BAD_INPUT

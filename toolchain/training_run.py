@@ -1,0 +1,140 @@
+"""One training run as a user sees it: where it is kept, what it prints, how it is resumed."""
+
+import math
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+import typer
+
+from generator.errors import BadInput
+from models import zoo
+from models.grow import grow
+from toolchain import checkpoint, console
+from toolchain.bench import machine
+from toolchain.data import Digits
+from toolchain.export import source_commit
+from toolchain.recipes import Recipe
+from toolchain.train import Epoch, Stopped, best_device, train
+
+
+def start(
+    variant: str,
+    choose: Callable[[bool], Recipe],
+    digits: Digits,
+    runs: Path,
+    *,
+    name: str | None,
+    device: str | None,
+    seed: int,
+    resume: bool,
+    start_from: Path | None,
+    as_json: bool,
+) -> None:
+    """Train with a live bar and a line an epoch; see `nrtool train --help`.
+
+    Raises:
+        BadInput: unknown variant, device or data, or a run that is there already.
+        typer.Exit: with 130 when stopped; `last` was saved.
+    """
+    on = _device(device)
+    recipe = choose(on.type != "cpu")
+    model = zoo.build(variant)
+    folder = _folder(runs, name or variant, name is not None, resume)
+    facts: dict[str, Any] = {"commit": source_commit(), "machine": _machine(on)}
+    if start_from is not None:
+        source, held = checkpoint.load_model(_best_of(start_from))
+        model = source if held["variant"] == variant else grow(source, model)
+        facts["started_from"] = f"{held['variant']} ({held.get('commit', 'unknown')})"
+    with console.err.status("preparing digits"):
+        banks = digits.bank("train", on), digits.bank("val", on)
+    facts["data"] = banks[0].description
+    console.say(
+        f"{variant}: {recipe.epochs} epochs of {recipe.numbers:,} numbers from "
+        f"{len(banks[0]):,} digits, on {on.type}, into {folder}"
+    )
+
+    rows: list[dict[str, Any]] = []
+    notes = [""]
+    with console.progress("training", recipe.steps) as update:
+
+        def on_step(step: int, loss: float) -> None:
+            notes.extend([] if math.isnan(loss) else [f"loss {loss:.3f}"])
+            update(step, notes[-1])
+
+        def on_epoch(row: Epoch) -> None:
+            rows.append(asdict(row))
+            if row.epoch == 1 or len(rows) == 1:
+                console.say("epoch   numbers      rate   loss  val loss   val acc  numbers/s")
+            console.say(
+                f"{row.epoch:5d} {row.numbers:9,d} {row.learning_rate:9.2e} {row.train_loss:6.3f} "
+                f"{row.val_loss:9.4f} {row.val_accuracy:9.2%} {row.numbers_per_second:10.0f}"
+            )
+
+        try:
+            score = train(
+                variant,
+                recipe,
+                banks,
+                folder,
+                device=on,
+                seed=seed,
+                resume=resume,
+                start_from=model if start_from is not None else None,
+                facts=facts,
+                on_step=on_step,
+                on_epoch=on_epoch,
+            )
+        except Stopped as stopped:
+            console.say(str(stopped))
+            raise typer.Exit(console.INTERRUPTED) from None
+    best = folder / "best.safetensors"
+    if as_json:
+        console.show_json({"run": folder, "best": best, "accuracy": score.accuracy, "epochs": rows})
+    else:
+        console.out.print(f"best checkpoint: {best}; next: nrtool export --variant {variant}")
+
+
+def _device(name: str | None) -> torch.device:
+    if name is None:
+        return best_device()
+    there = {
+        "cpu": True,
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+    }
+    if not there.get(name):
+        having = ", ".join(device for device, is_there in there.items() if is_there)
+        raise BadInput(f"no device {name!r} here: choose one of {having}")
+    return torch.device(name)
+
+
+def _machine(device: torch.device) -> str:
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"{torch.get_num_threads()} cores of {machine()}"
+
+
+def _folder(runs: Path, name: str, is_named: bool, resume: bool) -> Path:
+    """The run's folder; a new run whose name is taken gets a number, unless it was named."""
+    if Path(name).name != name:
+        raise BadInput(f"--run {name} is no plain name: give one without slashes")
+    folder = runs / name
+    if resume:
+        taken = [path for path in runs.glob(f"{name}*/last.safetensors") if not is_named]
+        latest = max(taken, key=lambda path: path.stat().st_mtime, default=None)
+        return latest.parent if latest else folder
+    if not (folder / "config.json").exists():
+        return folder
+    if is_named:
+        raise BadInput(f"{folder} is there already: add --resume, or give another --run")
+    number = 2
+    while (runs / f"{name}-{number}" / "config.json").exists():
+        number += 1
+    return runs / f"{name}-{number}"
+
+
+def _best_of(path: Path) -> Path:
+    return path / "best.safetensors" if path.is_dir() else path
