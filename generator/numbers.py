@@ -38,8 +38,9 @@ class Style:
         shift: px at 24 px height, each digit, up or down, and sideways within the gaps.
         gap: between two digits' boxes, relative to the height.
         aspect: width stretch, one for the number.
-        slant: horizontal shear, one for the number.
+        slant: largest horizontal shear either way, one for the number; small ones are commoner.
         brush: pen thickness relative to the height (24 px high: 1.5 to 5 px), one for the number.
+        finest: pen thickness in px that small numbers keep, lest they fade.
         uneven: how much of a writer's own differences in height is kept, 0..1.
         margin: px free at the right.
     """
@@ -48,14 +49,15 @@ class Style:
     leading_zeros: bool = False
     large: tuple[float, float] = (19.0, 30.0)
     small: tuple[float, float] = (12.0, 19.0)
-    large_share: float = 0.65
+    large_share: float = 0.7
     rotation: tuple[float, float] = (-10.0, 10.0)
     scale: tuple[float, float] = (0.9, 1.1)
     shift: float = 4.0
     gap: tuple[float, float] = (-0.08, 0.45)
     aspect: tuple[float, float] = (0.75, 1.3)
-    slant: tuple[float, float] = (-0.3, 0.3)
+    slant: float = 0.3
     brush: tuple[float, float] = (0.0625, 0.21)
+    finest: float = 1.4
     uneven: float = 0.8
     margin: tuple[float, float] = (1.0, 4.0)
 
@@ -149,14 +151,15 @@ class NumberGenerator:
 
         # The number's own style. A unit is the number's height until the very end.
         aspect = _between(number[:, 2], style.aspect)[:, None]
-        slant = _between(number[:, 3], style.slant)[:, None]
-        radius = _between(number[:, 4], style.brush)[:, None] / 2
+        slant = (number[:, 3] + number[:, 12] - 1)[:, None] * style.slant
         gap_mean = _between(number[:, 5].square(), style.gap)[:, None]
         is_large = number[:, 6] < style.large_share
         wanted = torch.where(
             is_large, _between(number[:, 7], style.large), _between(number[:, 7], style.small)
         )
         margin = _between(number[:, 8], style.margin)
+        thickness = torch.maximum(_between(number[:, 4], style.brush), style.finest / wanted)
+        radius = thickness[:, None] / 2
 
         # Each digit: its size, then its 2x2 matrix from cells to units.
         high = _between(each[..., 2], style.scale) * bank.relative_heights[glyphs].clamp(
@@ -218,11 +221,11 @@ class NumberGenerator:
 
         Strokes: level is closeness, so distance in px is (1 - level) * reach * unit, and a brush
         of radius r paints r - distance + 1/2. Raster ink is sharpened about its half level and
-        moved, which thickens or thins its soft edge; an empty background stays empty.
+        moved, which thickens (or thins, a little) its soft edge; empty background stays empty.
         """
         reach = self.bank.reach * unit
         sharpen = number[:, 10, None]
-        lift = (number[:, 11, None] - 0.5) * sharpen
+        lift = (number[:, 11, None] * 0.6 - 0.1) * sharpen
         gain = torch.where(drawn, reach, 1 + sharpen)
         # Beyond the reach there is no ink, however coarse the pen.
         bias = torch.where(drawn, (brush + 0.5 - reach).clamp(max=0), lift - sharpen / 2)

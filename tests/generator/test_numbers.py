@@ -1,0 +1,141 @@
+import dataclasses
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from generator.digits import DigitBank, Glyphs
+from generator.numbers import PAD, NumberGenerator, Style, hash_uniform
+from generator.strip import HEIGHT, WIDTH
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.integers(0, 10**12), st.integers(1, 40), st.integers(0, 2**40))
+def test_a_sample_is_a_function_of_seed_and_index_alone(bank, first, count, seed):
+    numbers = NumberGenerator(bank, seed)
+    together = numbers(first, count)
+    alone = numbers(first + count - 1, 1)
+    assert torch.equal(together.strips[-1:], alone.strips)
+    assert torch.equal(together.digits[-1:], alone.digits)
+    backwards = numbers.samples(torch.arange(first + count - 1, first - 1, -1))
+    assert torch.equal(backwards.strips.flip(0), together.strips)
+
+
+def test_the_hash_is_pinned():
+    # Other machines and GPUs must make the same numbers, so these values never change.
+    drawn = (hash_uniform(7, torch.tensor([0, 1, 2**40]), 3) * 2**24).long()
+    assert drawn.tolist() == [
+        [9056858, 7637329, 16143153],
+        [7213490, 11476555, 9331982],
+        [11990804, 10003354, 2579546],
+    ]
+
+
+def test_the_hash_is_uniform_and_its_slots_are_independent():
+    drawn = hash_uniform(3, torch.arange(200_000), 4)
+    assert (drawn.mean(0) - 0.5).abs().max() < 0.005
+    assert (drawn.T.corrcoef() - torch.eye(4)).abs().max() < 0.01
+    assert drawn.min() >= 0
+    assert drawn.max() < 1
+
+
+def test_seeds_differ(bank):
+    one, two = (NumberGenerator(bank, seed)(0, 50).digits for seed in (1, 2))
+    assert not torch.equal(one, two)
+
+
+def test_labels_are_numbers_without_leading_zeros(numbers):
+    digits = numbers(0, 4_000).digits
+    length = (digits != PAD).sum(1)
+    assert sorted(set(length.tolist())) == [1, 2, 3, 4, 5]
+    assert (length.bincount()[1:] - 800).abs().max() < 120
+    assert (digits[length > 1, 0] != 0).all()
+    assert (digits[length == 1, 0] == 0).any()
+    # Left-packed: no digit after padding.
+    assert ((digits[:, 1:] == PAD) | (digits[:, :-1] != PAD)).all()
+
+
+def test_leading_zeros_and_lengths_are_options(bank):
+    style = Style(digits=(2, 3), leading_zeros=True)
+    digits = NumberGenerator(bank, 1, style)(0, 1_000).digits
+    assert set((digits != PAD).sum(1).tolist()) == {2, 3}
+    assert (digits[:, 0] == 0).any()
+
+
+def test_strips_keep_the_contract(numbers):
+    strips = numbers(0, 3_000).strips
+    assert strips.shape == (3_000, 1, HEIGHT, WIDTH)
+    assert strips.dtype == torch.uint8
+    ink = strips[:, 0] >= 64
+    right = WIDTH - 1 - ink.any(1).flip(1).int().argmax(1)
+    # Right-aligned: a margin of 1 to 4 px, and what a rotated digit's box has free.
+    assert (WIDTH - 1 - right >= 0).all()
+    assert (WIDTH - 1 - right).float().mean() < 5
+    assert strips.amax((1, 2, 3)).min() > 100
+
+
+def solid_bank(width, height):
+    """A bank whose every digit is a full rectangle, so that what is cut off would show."""
+    pixels = torch.zeros(10, 40, 64, dtype=torch.uint8)
+    left, top = 32 - width // 2, 20 - height // 2
+    pixels[:, top : top + height, left : left + width] = 255
+    box = torch.tensor([left, top, left + width, top + height]).float()
+    known, ones = torch.arange(10), torch.ones(10)
+    boxes = box.expand(10, 4).clone()
+    return DigitBank(
+        [Glyphs("solid", ("solid",), pixels, boxes, known, torch.zeros_like(known), ones, False)]
+    )
+
+
+@pytest.mark.parametrize(("width", "height"), [(6, 28), (24, 28), (52, 28)])
+def test_a_label_always_shows_in_full(width, height):
+    strips = NumberGenerator(solid_bank(width, height), 5)(0, 2_000).strips
+    edge = torch.cat([strips[..., 0, :], strips[..., -1, :]], -1)
+    assert edge.max() <= 128  # nothing but the soft rim of ink ever touches the border
+    assert strips[..., 0].max() <= 128
+
+
+def test_ink_has_the_heights_that_were_asked_for(numbers):
+    ink = numbers(0, 3_000).strips[:, 0] >= 64
+    rows = ink.any(2)
+    height = HEIGHT - rows.int().argmax(1) - rows.flip(1).int().argmax(1)
+    assert height.max() <= 31
+    assert height.float().quantile(0.01) >= 9
+    assert height.float().quantile(0.9) >= 24
+
+
+def test_one_number_has_one_writer(strokes_folder, bank):
+    # Glyphs are told apart by their owner: every number must have a single one.
+    owner = torch.full((len(bank),), -1)
+    for writer in range(len(bank.per_digit)):
+        first, count = int(bank.first[writer, 0]), int(bank.per_digit[writer].sum())
+        owner[bank.order[first : first + count]] = writer
+    numbers = NumberGenerator(bank, 3)
+    u = hash_uniform(3, torch.arange(500), 56)
+    digits, glyphs = numbers._choose(u[:, :16], u[:, 16:].unflatten(1, (5, 8)))
+    owners = torch.where(digits != PAD, owner[glyphs], owner[glyphs[:, :1]])
+    assert (owners == owners[:, :1]).all()
+    assert len(set(owners[:, 0].tolist())) > 10
+
+
+def test_a_writer_who_lacks_digits_still_writes_numbers(mnist_val):
+    only_zero = mnist_val.labels == 0
+    glyphs = dataclasses.replace(
+        mnist_val,
+        pixels=mnist_val.pixels[only_zero],
+        boxes=mnist_val.boxes[only_zero],
+        labels=mnist_val.labels[only_zero],
+        writers=mnist_val.writers[only_zero],
+        relative_heights=mnist_val.relative_heights[only_zero],
+    )
+    digits = NumberGenerator(DigitBank([glyphs]), 1)(0, 50).digits
+    assert set(digits.unique().tolist()) == {PAD, 0}
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_a_gpu_makes_the_same_numbers(mnist_val):
+    here, there = (NumberGenerator(DigitBank([mnist_val], device=d), 9) for d in ("cpu", "cuda"))
+    one, two = here(0, 500), there(0, 500)
+    assert torch.equal(one.digits, two.digits.cpu())
+    assert (one.strips.int() - two.strips.cpu().int()).abs().max() <= 2

@@ -1,0 +1,73 @@
+import itertools
+
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch.nn import functional as F
+
+from models.ctc import BLANK, CLASSES, LONGEST_SCORED, PAD, ctc_loss, greedy_decode, posterior
+
+
+def frames(classes):
+    """Certain log_probs for a sequence of classes: [1, T, 11]."""
+    return (F.one_hot(torch.tensor([classes]), CLASSES).float() + 1e-6).log().log_softmax(2)
+
+
+def padded(digits, width=5):
+    return torch.tensor([digits + [PAD] * (width - len(digits))])
+
+
+def test_decoding_merges_repeats_and_drops_blanks():
+    decoded = greedy_decode(frames([BLANK, 4, 4, BLANK, 4, 0, 0, BLANK, BLANK]))
+    assert decoded.tolist() == [[4, 4, 0] + [PAD] * 6]
+
+
+def test_a_digit_in_the_first_frame_is_kept():
+    assert greedy_decode(frames([7, 7])).tolist() == [[7, PAD]]
+
+
+def test_nothing_but_blanks_decodes_to_nothing():
+    assert (greedy_decode(frames([BLANK] * 5)) == PAD).all()
+
+
+def collapse(path):
+    merged = [symbol for symbol, _ in itertools.groupby(path)]
+    return [symbol for symbol in merged if symbol != BLANK]
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.integers(0, BLANK), min_size=1, max_size=34))
+def test_decoding_equals_the_definition(path):
+    decoded = [int(digit) for digit in greedy_decode(frames(path))[0] if digit != PAD]
+    assert decoded == collapse(path)
+
+
+def test_posterior_equals_the_sum_over_all_alignments():
+    torch.manual_seed(1)
+    log_probs = torch.randn(1, 4, CLASSES).log_softmax(2)
+    total = sum(
+        float(log_probs[0, range(4), list(path)].sum().exp())
+        for path in itertools.product(range(CLASSES), repeat=4)
+        if collapse(path) == [3, 3]
+    )
+    torch.testing.assert_close(posterior(log_probs, padded([3, 3])), torch.tensor([total]))
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(st.integers(0, 9), max_size=5), st.integers(11, 34), st.integers(0, 99))
+def test_posterior_equals_the_exponential_of_the_loss(digits, length, seed):
+    generator = torch.Generator().manual_seed(seed)
+    log_probs = (3 * torch.randn(2, length, CLASSES, generator=generator)).log_softmax(2)
+    labels = padded(digits).expand(2, -1)
+    expected = torch.stack(
+        [(-ctc_loss(row[None], label[None])).exp() for row, label in zip(log_probs, labels, strict=True)]
+    )
+    torch.testing.assert_close(posterior(log_probs, labels), expected, rtol=1e-3, atol=1e-30)
+
+
+def test_a_reading_longer_than_any_number_scores_zero():
+    path = [symbol for digit in range(9) for symbol in (digit, BLANK)]
+    log_probs = frames(path)
+    decoded = greedy_decode(log_probs)
+    assert int((decoded != PAD).sum()) == LONGEST_SCORED + 1
+    assert posterior(log_probs, decoded).item() == 0.0

@@ -1,0 +1,32 @@
+import pytest
+import torch
+
+from models import grow, zoo
+
+
+def test_growing_keeps_what_the_convolutions_and_the_first_lstm_compute(monkeypatch):
+    monkeypatch.setattr(grow, "NOISE", 0.0)
+    torch.manual_seed(0)
+    narrow, wide = zoo.build("optimized"), zoo.build("base")
+    strips = torch.rand(8, 1, 32, 128)
+    narrow(strips)  # gives the batch-norms statistics of their own
+    grow.grow(narrow, wide)
+    narrow.eval()
+    wide.eval()
+    with torch.no_grad():
+        few, many = narrow.cnn(strips), wide.cnn(strips)
+        torch.testing.assert_close(many, torch.cat([few, few], 1), rtol=1e-3, atol=1e-4)
+        first = [m.rnn[0].lstm(x.flatten(1, 2).mT)[0] for m, x in ((narrow, few), (wide, many))]
+    torch.testing.assert_close(first[1], first[0], rtol=1e-3, atol=1e-4)
+
+
+def test_noise_sets_the_copies_apart():
+    narrow, wide = zoo.build("optimized"), zoo.build("base")
+    grow.grow(narrow, wide)
+    weight = wide.cnn[0].weight
+    assert not torch.equal(weight[: len(weight) // 2], weight[len(weight) // 2 :])
+
+
+def test_networks_of_another_depth_are_refused():
+    with pytest.raises(zoo.UnknownVariant, match="start from the same variant"):
+        grow.grow(zoo.build("lightweight"), zoo.build("base"))
