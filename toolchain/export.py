@@ -173,7 +173,7 @@ def find_weights(variant: str, runs: Path, exports: Path, named: Path | None = N
     if named is not None:
         return named / "best.safetensors" if named.is_dir() else named
     trained = sorted(
-        (path for path in runs.glob("*/best.safetensors") if variant in path.parent.name),
+        runs.glob("*/best.safetensors"),
         key=lambda path: path.stat().st_mtime,
     )
     for path in reversed(trained):

@@ -1,7 +1,4 @@
-"""From any picture to ink: uint8 [H, W], 0 = background, 255 = ink; NumPy and Pillow only.
-
-Drawings on an even background keep their anti-aliased levels; all else is a photograph of paper.
-"""
+"""From any picture to ink: uint8 [H, W], 0 = background, 255 = ink; NumPy and Pillow only."""
 
 import io
 import warnings
@@ -24,8 +21,6 @@ SPECK = 0.02  # of the largest stroke's area: what is smaller is dirt
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
 BLANK = "the picture holds no ink: draw or photograph a number first"
 
-Ink = NDArray[np.uint8]
-
 
 def open_picture(source: Path | bytes) -> Image.Image:
     """Read a picture file, or its content, as RGB: upright, opaque, of an animation frame 1.
@@ -45,16 +40,16 @@ def open_picture(source: Path | bytes) -> Image.Image:
         raise BadInput(f"{name} is larger than {MAX_MEGABYTES} MB: save it smaller")
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             image = Image.open(io.BytesIO(source), formats=FORMATS)
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+    except Image.DecompressionBombError:
         raise BadInput(f"{name} has over {MAX_MEGAPIXELS} megapixels: save it smaller") from None
     except Exception:  # Pillow's readers raise a dozen kinds on hostile headers
         raise BadInput(f"{name} is empty or not a picture: give a PNG or JPEG file") from None
     return _plain(image, name)
 
 
-def to_ink(image: Image.Image) -> Ink:
+def to_ink(image: Image.Image) -> NDArray[np.uint8]:
     """Find the ink of a picture of any mode, dark on light or light on dark.
 
     It is a drawing if its longer side is at most `SMALL`, or if at least `EVEN` of its pixels
@@ -132,7 +127,7 @@ def _distance(pixels: NDArray[np.uint8]) -> NDArray[np.int16]:
     return np.asarray(np.abs(pixels - background).max(2))
 
 
-def _drift(ink: Ink) -> float:
+def _drift(ink: NDArray[np.uint8]) -> float:
     """Share of a thumbnail in half-inked pixels far from anything half as inked."""
     small = Image.fromarray(ink)
     small.thumbnail((128, 128), Image.Resampling.BOX)
@@ -140,7 +135,7 @@ def _drift(ink: Ink) -> float:
     return float(np.mean((level > 32) & (level < 224) & (lowest > level / 2)))
 
 
-def _photographed(gray: Image.Image) -> Ink:
+def _photographed(gray: Image.Image) -> NDArray[np.uint8]:
     """Ink of a photograph, mode L: contrast with the paper nearby, one threshold, no specks."""
     gray = gray.filter(ImageFilter.GaussianBlur(max(gray.size) / 1000))
     window = min(gray.size) // 4 | 1  # wider than strokes, narrower than most shadows
@@ -148,8 +143,7 @@ def _photographed(gray: Image.Image) -> Ink:
     # Ink is the minority, so it is the heavy tail of the local contrast.
     if np.mean((level - np.asarray(gray.filter(ImageFilter.BoxBlur(window // 2)))) ** 3) > 0:
         level = 255 - level
-    # A closing removes strokes and keeps paper and wide shadows as they are; the border goes on
-    # outside, so that a strip of table along it counts as wide.
+    # A closing removes strokes only; padding makes a strip of table at the border wide enough.
     paper = np.pad(level, window - 1, mode="edge")
     paper = 255 - _highest(255 - _highest(paper, window), window)
     gap = paper - level
@@ -200,5 +194,5 @@ def _without_specks(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return padded[:, 1:-1]
 
 
-def _stretch(level: NDArray[np.floating | np.integer], full: float) -> Ink:
+def _stretch(level: NDArray[np.floating | np.integer], full: float) -> NDArray[np.uint8]:
     return np.asarray(np.clip(level * (255 / full) + 0.5, 0, 255).astype(np.uint8))

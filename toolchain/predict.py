@@ -4,17 +4,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
+from onnxruntime import InferenceSession
 from PIL import Image
 
 from generator.errors import BadInput
 from generator.strip import HEIGHT, WIDTH, fit_ink
 from toolchain.ink import open_picture, to_ink
+from toolchain.runtime import open_model
 
-OUTPUTS = ["log_probs", "digits", "confidence"]
 PAD = -1  # fills the model's digits to the right of a number
-MEND = "export one with nrtool export"
 
 Array = NDArray[np.uint8]
 
@@ -44,7 +43,7 @@ class Recognizer:
         alphabet: the character of each class, without the blank.
     """
 
-    def __init__(self, session: onnxruntime.InferenceSession) -> None:
+    def __init__(self, session: InferenceSession) -> None:
         metadata = session.get_modelmeta().custom_metadata_map
         self.variant: str = metadata["variant"]
         self.alphabet: str = metadata["alphabet"]
@@ -61,24 +60,7 @@ class Recognizer:
         Raises:
             BadInput: the file is missing, empty, damaged, or a model of another kind.
         """
-        name = repr(str(path))
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.log_severity_level = 3
-        try:
-            if not path.is_file() or not path.stat().st_size:
-                raise BadInput(f"{name} is missing or empty: {MEND}")
-            session = onnxruntime.InferenceSession(
-                str(path), options, providers=["CPUExecutionProvider"]
-            )
-        except BadInput:
-            raise
-        except Exception:  # ONNX Runtime raises a class of its own for each kind of damage
-            raise BadInput(f"{name} is damaged or not an ONNX model: {MEND}") from None
-        problem = _mismatch(session)
-        if problem:
-            raise BadInput(f"{name} is a model of another kind ({problem}): {MEND}")
-        return cls(session)
+        return cls(open_model(path, threads))
 
     def read(self, image: Path | Image.Image | Array) -> Reading:
         """Read the number in a picture file, a picture, or ink.
@@ -112,22 +94,8 @@ class Recognizer:
             )
         if not len(strips):
             return []
-        digits, confidence = self._session.run(OUTPUTS[1:], {"image": strips})
+        digits, confidence = self._session.run(["digits", "confidence"], {"image": strips})
         return [
             Reading("".join(self.alphabet[digit] for digit in row if digit != PAD), float(sure))
             for row, sure in zip(digits, confidence, strict=True)
         ]
-
-
-def _mismatch(session: onnxruntime.InferenceSession) -> str:
-    """What keeps a model from being one of ours, "" if nothing does."""
-    inputs = {item.name: (item.type, item.shape[1:]) for item in session.get_inputs()}
-    if inputs != {"image": ("tensor(uint8)", [1, HEIGHT, WIDTH])}:
-        return f"its input is not image: uint8 [N, 1, {HEIGHT}, {WIDTH}]"
-    kinds = {item.name: item.type for item in session.get_outputs()}
-    expected = ["tensor(float)", "tensor(int64)", "tensor(float)"]
-    if [kinds.get(name) for name in OUTPUTS] != expected:
-        return f"it lacks the outputs {', '.join(OUTPUTS)}"
-    metadata = session.get_modelmeta().custom_metadata_map
-    missing = [key for key in ("variant", "alphabet") if not metadata.get(key)]
-    return f"it lacks the metadata {', '.join(missing)}" if missing else ""

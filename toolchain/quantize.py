@@ -75,6 +75,9 @@ def quantize(float32: Path, int8: Path, strips: NDArray[np.uint8]) -> None:
     del graph.metadata_props[:]
     onnx.helper.set_model_props(graph, facts)
     graph.producer_name = "nrtool"
+    used = {node.domain for node in graph.graph.node}
+    for domain in [entry for entry in graph.opset_import if entry.domain not in used]:
+        graph.opset_import.remove(domain)
     onnx.save(graph, int8)
 
 

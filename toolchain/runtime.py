@@ -3,49 +3,48 @@
 from pathlib import Path
 
 from onnxruntime import InferenceSession, SessionOptions
-from onnxruntime.capi.onnxruntime_pybind11_state import (
-    Fail,
-    InvalidArgument,
-    InvalidGraph,
-    InvalidProtobuf,
-    NotImplemented,
-)
 
 from generator.errors import BadInput
+from generator.strip import HEIGHT, WIDTH
 
-_ERRORS = (Fail, InvalidArgument, InvalidGraph, InvalidProtobuf, NotImplemented)
-_OUTPUTS = ["log_probs", "digits", "confidence"]
+OUTPUTS = {"log_probs": "tensor(float)", "digits": "tensor(int64)", "confidence": "tensor(float)"}
+MEND = "export one with nrtool export"
 
 
 def open_model(path: Path, threads: int = 1) -> InferenceSession:
     """An inference session on the CPU.
 
     Args:
-        path: an .onnx made by `nrtool export`.
-        threads: that one run may use.
+        path: an .onnx made by the export.
+        threads: that one run may use; one is fastest for one small picture.
 
     Raises:
-        BadInput: the file is missing, damaged, or not one of ours.
+        BadInput: the file is missing, empty, damaged, or a model of another kind.
     """
+    name = repr(str(path))
     if not path.is_file():
-        raise BadInput(f"{path} does not exist: make it with `nrtool export`")
-    if not path.stat().st_size:
-        raise BadInput(f"{path} is empty: make it again with `nrtool export`")
+        raise BadInput(f"there is no model at {name}: {MEND}")
+    if path.stat().st_size == 0:
+        raise BadInput(f"{name} is empty: {MEND}")
     options = SessionOptions()
     options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 4
+    options.log_severity_level = 4  # what is wrong is said below, in one line
     try:
         session = InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    except _ERRORS:
-        raise BadInput(
-            f"{path} is damaged, or no ONNX model: make it again with `nrtool export`"
-        ) from None
-    inputs, outputs = session.get_inputs(), session.get_outputs()
-    if (
-        len(inputs) != 1
-        or inputs[0].type != "tensor(uint8)"
-        or [output.name for output in outputs] != _OUTPUTS
-    ):
-        raise BadInput(f"{path} is not a number model: make one with `nrtool export`")
+    except Exception:  # ONNX Runtime raises a class of its own for each kind of damage
+        raise BadInput(f"{name} is damaged or not an ONNX model: {MEND}") from None
+    if problem := _mismatch(session):
+        raise BadInput(f"{name} is a model of another kind ({problem}): {MEND}")
     return session
+
+
+def _mismatch(session: InferenceSession) -> str:
+    """What keeps a model from being one of ours, "" if nothing does."""
+    inputs = {item.name: (item.type, item.shape[1:]) for item in session.get_inputs()}
+    if inputs != {"image": ("tensor(uint8)", [1, HEIGHT, WIDTH])}:
+        return f"its input is not image: uint8 [N, 1, {HEIGHT}, {WIDTH}]"
+    if {item.name: item.type for item in session.get_outputs()} != OUTPUTS:
+        return f"it lacks the outputs {', '.join(OUTPUTS)}"
+    metadata = session.get_modelmeta().custom_metadata_map
+    missing = [key for key in ("variant", "alphabet") if not metadata.get(key)]
+    return f"it lacks the metadata {', '.join(missing)}" if missing else ""

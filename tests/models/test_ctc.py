@@ -60,7 +60,10 @@ def test_posterior_equals_the_exponential_of_the_loss(digits, length, seed):
     log_probs = (3 * torch.randn(2, length, CLASSES, generator=generator)).log_softmax(2)
     labels = padded(digits).expand(2, -1)
     expected = torch.stack(
-        [(-ctc_loss(row[None], label[None])).exp() for row, label in zip(log_probs, labels, strict=True)]
+        [
+            (-ctc_loss(row[None], label[None])).exp()
+            for row, label in zip(log_probs, labels, strict=True)
+        ]
     )
     torch.testing.assert_close(posterior(log_probs, labels), expected, rtol=1e-3, atol=1e-30)
 

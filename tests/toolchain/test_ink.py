@@ -1,3 +1,4 @@
+import contextlib
 import io
 import struct
 import zlib
@@ -59,6 +60,12 @@ def overlap(ink, truth):
     return np.sum((ink > 127) & (truth > 127)) / np.sum((ink > 127) | (truth > 127))
 
 
+def far_from(truth, reach):
+    """Pixels further than `reach` from any ink."""
+    grown = Image.fromarray(truth).filter(ImageFilter.MaxFilter(2 * reach + 1))
+    return np.asarray(grown) == 0
+
+
 def levels_apart(one, other):
     return np.abs(one.astype(int) - other.astype(int)).max()
 
@@ -109,7 +116,7 @@ def test_an_enlarged_small_digit_is_still_a_drawing():
 
 def test_a_tight_crop_where_ink_is_the_majority():
     pixels = np.full((40, 100), 255, np.uint8)
-    pixels[:28, :84] = 0
+    pixels[4:36, 8:92] = 0
     assert np.mean(pixels == 0) > 0.55
     np.testing.assert_array_equal(to_ink(Image.fromarray(pixels)), 255 - pixels)
 
@@ -176,19 +183,22 @@ def test_a_photograph_gives_the_ink_and_nothing_else(conditions):
     assert np.abs(fit_ink(found).astype(int) - fit_ink(truth)).mean() < 5
     soft = (found > 32) & (found < 224)
     assert soft.any()
-    assert not found[fit_mask(truth, 8)].any()
-
-
-def fit_mask(truth, reach):
-    """Pixels further than `reach` from any ink."""
-    grown = Image.fromarray(truth).filter(ImageFilter.MaxFilter(2 * reach + 1))
-    return np.asarray(grown) == 0
+    assert not found[far_from(truth, 8)].any()
 
 
 def test_a_global_threshold_would_fail_on_the_photograph():
     truth = drawn((800, 600), (120, 200, 140, 220), 16)
     gray = np.asarray(photographed(truth, edge=True).convert("L"))
     assert max(overlap(255 * (gray < cut), truth) for cut in range(256)) < 0.8
+
+
+@pytest.mark.parametrize("shaded", [0.65, 0.95])
+def test_a_shadow_on_overexposed_paper_is_not_ink(shaded):
+    truth = drawn((800, 600), (120, 200, 140, 220), 16)
+    y, x = np.mgrid[:600, :800]
+    light = np.where(x + 0.3 * y > shaded * 800, 150, 255) * (1 - 0.7 * truth / 255)
+    found = to_ink(Image.fromarray(light.astype(np.uint8)))
+    assert overlap(found, truth) > 0.94
 
 
 def test_chalk_on_a_blackboard():
@@ -249,10 +259,6 @@ def test_what_is_no_file_is_refused(tmp_path):
             open_picture(path)
 
 
-def blank_paper():
-    return photographed(np.zeros((600, 800), np.uint8), rules=0.05)
-
-
 @pytest.mark.parametrize("picture", [
     Image.new("L", (300, 200), 255),
     Image.new("L", (28, 28)),
@@ -260,7 +266,7 @@ def blank_paper():
     Image.new("RGBA", (300, 200)),
     Image.new("F", (300, 200)),
     Image.fromarray(np.random.default_rng(0).integers(245, 255, (200, 300), np.uint8)),
-    blank_paper(),
+    photographed(np.zeros((600, 800), np.uint8)),
 ], ids=["white", "black", "pixel", "transparent", "float", "noise", "paper"])  # fmt: skip
 def test_a_blank_picture_holds_no_ink(picture):
     with pytest.raises(BadInput, match="no ink"):
@@ -270,10 +276,8 @@ def test_a_blank_picture_holds_no_ink(picture):
 @pytest.mark.parametrize("size", [(1, 3000), (3000, 1), (65, 1), (2, 65)])
 def test_thin_pictures_do_not_crash(size):
     noise = np.random.default_rng(1).integers(0, 256, size[::-1], np.uint8)
-    try:
+    with contextlib.suppress(BadInput):
         assert to_ink(Image.fromarray(noise)).dtype == np.uint8
-    except BadInput:
-        pass
 
 
 def test_an_oversized_picture_in_memory_is_refused():

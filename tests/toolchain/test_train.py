@@ -1,0 +1,161 @@
+import csv
+import os
+import signal
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from generator.digits import DigitBank
+from generator.errors import BadInput
+from generator.numbers import PAD, NumberGenerator
+from models import zoo
+from toolchain import train as training
+from toolchain.batches import GROUP, batches
+from toolchain.ema import Average
+from toolchain.recipes import RECIPES, Recipe, adapt
+
+TINY = Recipe(epochs=2, numbers=64, batch=16, bf16=False)
+
+
+@pytest.fixture(autouse=True)
+def _small_validation(monkeypatch):
+    monkeypatch.setattr(training, "VALIDATION_NUMBERS", 32)
+
+
+def run_training(folder, bank, **options):
+    recipe = options.pop("recipe", TINY)
+    return training.train(
+        "lightweight", recipe, (bank, bank), folder, device=torch.device("cpu"), **options
+    )
+
+
+def stop_at(step):
+    def on_step(done, loss):
+        if done == step:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    return on_step
+
+
+def test_a_run_leaves_what_it_promises(tmp_path, bank):
+    rows = []
+    run_training(tmp_path / "run", bank, on_epoch=rows.append)
+    names = {path.name for path in (tmp_path / "run").iterdir()}
+    assert {"config.json", "metrics.csv", "best.safetensors", "last.safetensors"} <= names
+    assert any(name.startswith("events.out.tfevents") for name in names)
+    with (tmp_path / "run" / "metrics.csv").open() as file:
+        table = list(csv.DictReader(file))
+    assert [int(row["numbers"]) for row in table] == [64, 128]
+    assert [row.epoch for row in rows] == [1, 2]
+
+
+def test_a_stopped_run_resumes_to_the_very_same_weights(tmp_path, bank):
+    run_training(tmp_path / "whole", bank)
+    with pytest.raises(training.Stopped, match="--resume"):
+        run_training(tmp_path / "cut", bank, on_step=stop_at(3))
+    run_training(tmp_path / "cut", bank, resume=True)
+    whole, cut = (load_file(tmp_path / name / "last.safetensors") for name in ("whole", "cut"))
+    assert whole.keys() == cut.keys()
+    for name, tensor in whole.items():
+        torch.testing.assert_close(cut[name], tensor, rtol=0, atol=0)
+
+
+def test_resuming_with_another_recipe_is_refused(tmp_path, bank):
+    with pytest.raises(training.Stopped):
+        run_training(tmp_path, bank, on_step=stop_at(1))
+    other = Recipe(epochs=3, numbers=64, batch=16, bf16=False)
+    with pytest.raises(BadInput, match="recipe"):
+        run_training(tmp_path, bank, resume=True, recipe=other)
+
+
+def test_resuming_nothing_says_so(tmp_path, bank):
+    with pytest.raises(BadInput, match="does not exist"):
+        run_training(tmp_path / "none", bank, resume=True)
+
+
+def test_the_loss_falls(tmp_path, bank):
+    rows = []
+    recipe = Recipe(epochs=3, numbers=512, batch=16, learning_rate=2e-3, bf16=False)
+    run_training(tmp_path, bank, recipe=recipe, on_epoch=rows.append)
+    assert rows[-1].train_loss < 0.7 * rows[0].train_loss
+
+
+def test_every_epoch_has_fresh_numbers(bank):
+    numbers, recipe = NumberGenerator(bank, 0), TINY
+    stream = batches(numbers, recipe, 0)
+    seen = set()
+    for _ in range(2 * recipe.numbers // recipe.batch):
+        strips, _ = next(stream)
+        padded = torch.nn.functional.pad(strips, (128 - strips.shape[-1], 0))
+        seen |= {strip.numpy().tobytes() for strip in padded}
+    assert len(seen) == 2 * recipe.numbers
+
+
+def test_trimming_cuts_nothing_but_background(bank):
+    numbers = NumberGenerator(bank, 4)
+    recipe = Recipe(epochs=1, numbers=32 * GROUP, batch=32, whole_strips=0.0)
+    whole = numbers(0, 32 * GROUP)
+    stream = batches(numbers, recipe, 0)
+    trimmed = [next(stream) for _ in range(GROUP)]
+    assert sum(strips.long().sum() for strips, _ in trimmed) == whole.strips.long().sum()
+    assert min(strips.shape[-1] for strips, _ in trimmed) < 128
+    counted = torch.cat([digits for _, digits in trimmed]).flatten().clamp(min=PAD).unique()
+    assert torch.equal(counted, whole.digits.flatten().unique())
+
+
+def test_the_last_strips_are_whole(bank):
+    recipe = Recipe(epochs=1, numbers=64, batch=4, whole_strips=0.5)
+    stream = batches(NumberGenerator(bank, 4), recipe, recipe.steps // 2)
+    assert {next(stream)[0].shape[-1] for _ in range(8)} == {128}
+
+
+def test_one_cycle_rises_then_falls_to_nearly_nothing():
+    recipe = RECIPES["short"]
+    rates = [training.learning_rate(recipe, step) for step in range(recipe.steps)]
+    top = rates.index(max(rates))
+    assert rates[:top] == sorted(rates[:top])
+    assert rates[top:] == sorted(rates[top:], reverse=True)
+    assert max(rates) == pytest.approx(recipe.learning_rate, rel=1e-3)
+    assert rates[-1] < 0.01 * recipe.learning_rate
+
+
+def test_the_earlier_recipe_is_as_published():
+    earlier = RECIPES["earlier"]
+    assert (earlier.epochs, earlier.numbers, earlier.batch) == (75, 120_000, 64)
+    assert training.learning_rate(earlier, 0) == 1e-3
+    assert training.learning_rate(earlier, earlier.steps - 1) == 1e-3
+
+
+def test_the_average_without_decay_is_the_model_itself():
+    model = zoo.build("lightweight")
+    average = Average(model, "lightweight", decay=0.0)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(1.0)
+    average.update(model, 5)
+    for name, tensor in model.state_dict().items():
+        assert torch.equal(average.model.state_dict()[name], tensor)
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "message"),
+    [("best", {}, "choose one of full"), ("quick", {"numbers": 8}, "raise --numbers")],
+)
+def test_a_recipe_that_cannot_be_is_refused(name, changes, message):
+    with pytest.raises(BadInput, match=message):
+        adapt(name, False, changes)
+
+
+def test_the_training_bank_of_the_tool_holds_no_test_digit(strokes_folder, mnist_val):
+    # What `nrtool train` itself builds, not what a test builds.
+    from generator.digits import in_validation, mnist_glyphs, stroke_glyphs
+    from toolchain.data import Digits
+
+    bank: DigitBank = Digits(custom=(strokes_folder,)).bank("train")
+    trained = {glyph.tobytes() for glyph in bank.pixels.numpy()}
+    held_out = [mnist_glyphs("test"), mnist_val, stroke_glyphs(strokes_folder, "val")]
+    for glyphs in held_out:
+        assert len(glyphs.labels)
+        assert not trained & {glyph.tobytes() for glyph in glyphs.pixels.numpy()}
+    assert in_validation(b"pendigits-tra04")
