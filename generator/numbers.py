@@ -36,7 +36,7 @@ class Style:
         rotation: degrees, each digit.
         scale: each digit, relative to the number's height.
         shift: px at 24 px height, each digit, up or down, and sideways within the gaps.
-        gap: between two digits' boxes, relative to the height.
+        gap: between two digits' boxes, relative to the height; tight ones are commoner.
         aspect: width stretch, one for the number.
         slant: largest horizontal shear either way, one for the number; small ones are commoner.
         brush: pen thickness relative to the height (24 px high: 1.5 to 5 px), one for the number.
@@ -152,7 +152,7 @@ class NumberGenerator:
         # The number's own style. A unit is the number's height until the very end.
         aspect = _between(number[:, 2], style.aspect)[:, None]
         slant = (number[:, 3] + number[:, 12] - 1)[:, None] * style.slant
-        gap_mean = _between(number[:, 5].square(), style.gap)[:, None]
+        gap_mean = _between(number[:, 5].pow(1.5), style.gap)[:, None]
         is_large = number[:, 6] < style.large_share
         wanted = torch.where(
             is_large, _between(number[:, 7], style.large), _between(number[:, 7], style.small)

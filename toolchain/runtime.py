@@ -22,10 +22,12 @@ def open_model(path: Path, threads: int = 1) -> InferenceSession:
         BadInput: the file is missing, empty, damaged, or a model of another kind.
     """
     name = repr(str(path))
-    if not path.is_file():
-        raise BadInput(f"there is no model at {name}: {MEND}")
-    if path.stat().st_size == 0:
-        raise BadInput(f"{name} is empty: {MEND}")
+    try:
+        is_there = path.is_file() and path.stat().st_size > 0
+    except OSError:  # such as a name longer than a name can be
+        is_there = False
+    if not is_there:
+        raise BadInput(f"{name} is missing or empty: {MEND}")
     options = SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 4  # what is wrong is said below, in one line

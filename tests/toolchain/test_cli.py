@@ -1,0 +1,226 @@
+"""The commands as a user types them, each in a process of its own or in this one."""
+
+import json
+import os
+import stat
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from toolchain import console
+from toolchain.cli import app
+
+
+def nrtool(*arguments, cwd, **environment):
+    """Run the real command; returns exit code, stdout and stderr."""
+    done = subprocess.run(
+        [sys.executable, "-m", "toolchain.cli", *map(str, arguments)],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **environment},
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+def call(*arguments):
+    """Run a command in this process, which is quicker; returns the exit code."""
+    try:
+        return console.guarded(lambda: app(list(map(str, arguments)), prog_name="nrtool"))
+    except SystemExit as ended:
+        return ended.code
+
+
+def refused(capsys, *arguments):
+    """The one line that a refused command says."""
+    assert call(*arguments) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    lines = [line for line in said.err.splitlines() if line.startswith("nrtool:")]
+    assert len(lines) == 1
+    assert "Traceback" not in said.err
+    return lines[0]
+
+
+@pytest.fixture(scope="module")
+def release(tmp_path_factory, weights, float32):
+    """A folder with an untrained release, so that commands have something to work on."""
+    folder = tmp_path_factory.mktemp("release")
+    lightweight = folder / "exports" / "lightweight"
+    lightweight.mkdir(parents=True)
+    (lightweight / "lightweight.safetensors").write_bytes(weights.read_bytes())
+    (lightweight / "lightweight.int8.onnx").write_bytes(float32.read_bytes())
+    return folder
+
+
+def test_the_whole_path_from_train_to_predict(tmp_path):
+    """Tiny, and untrained in effect: this is about the parts fitting together."""
+    few = ("--variant", "lightweight")
+    code, out, err = nrtool(
+        "train", *few, "--epochs", 1, "--numbers", 256, "--batch", 32, "--json", cwd=tmp_path
+    )
+    assert code == 0, err
+    assert json.loads(out)["epochs"][0]["numbers"] == 256
+
+    code, out, err = nrtool("export", *few, "--quantize", "--json", cwd=tmp_path)
+    assert code == 0, err
+    files = json.loads(out)["files"]
+    folder = tmp_path / "exports" / "lightweight"
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "README.md",
+        "lightweight.int8.onnx",
+        "lightweight.onnx",
+        "lightweight.safetensors",
+    ]
+    assert all((tmp_path / name).stat().st_size == size for name, size in files.items())
+
+    code, out, err = nrtool("parity", *few, "--count", 250, "--bound", 100, "--json", cwd=tmp_path)
+    assert code == 0, err
+    section = json.loads(out)["sections"][0]
+    assert section["count"] == 250
+    assert section["differences"][0]["mismatches"] == 0
+
+    code, out, err = nrtool("bench", *few, "--runs", 20, "--json", cwd=tmp_path)
+    assert code == 0, err
+    forms = json.loads(out)["forms"]
+    assert [form["name"] for form in forms] == ["float32", "int8"]
+    assert all(form["peak_memory_mib"] > 0 for form in forms)
+
+    code, out, err = nrtool(
+        "generate", "--count", 3, "--format", "png", "--out", "made", cwd=tmp_path
+    )
+    assert code == 0, err
+    pictures = sorted((tmp_path / "made" / "strips").iterdir())
+    code, out, err = nrtool("predict", *few, *pictures, "--json", cwd=tmp_path)
+    assert code == 0, err
+    assert [entry["image"] for entry in json.loads(out)] == [str(path) for path in pictures]
+
+    card = (folder / "README.md").read_text()
+    assert "250 numbers from MNIST test digits" in card
+    assert "Y. LeCun" in card
+    code, out, _ = nrtool("models", "--json", cwd=tmp_path)
+    listed = {entry["variant"]: entry for entry in json.loads(out)}
+    assert listed["lightweight"]["runs"] == ["runs/lightweight"]
+    assert listed["base"]["sizes"] == {"float32": None, "int8": None}
+
+
+def test_parity_that_breaks_exits_with_1(release, monkeypatch, capsys):
+    monkeypatch.chdir(release)
+    # The weights are those of the graph, but int8 is asked to be better than float32.
+    code = call("parity", "--variant", "lightweight", "--count", 20, "--bound", -1)
+    assert code == 1
+    assert "int8 loses 0.00 points" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["train", "export", "parity", "bench", "predict"])
+def test_an_unknown_variant_is_refused(release, monkeypatch, capsys, command):
+    monkeypatch.chdir(release)
+    extra = ["x.png"] if command == "predict" else []
+    assert "huge" in refused(capsys, command, *extra, "--variant", "huge")
+
+
+def test_nothing_trained_names_the_command_to_run(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert "nrtool train --variant base" in refused(capsys, "export", "--variant", "base")
+    assert "nrtool export --variant base" in refused(capsys, "parity", "--variant", "base")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_checkpoint_of_another_variant_is_refused(release, weights, monkeypatch, capsys):
+    monkeypatch.chdir(release)
+    message = refused(capsys, "export", "--variant", "base", "--weights", weights)
+    assert "'lightweight', not 'base'" in message
+    assert not (release / "exports" / "base").exists()
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no picture", b"\x89PNG\r\n\x1a\n\x00\x00"])
+def test_a_picture_that_is_none_is_named(release, tmp_path, monkeypatch, capsys, content):
+    monkeypatch.chdir(release)
+    path = tmp_path / "odd.png"
+    if content is not None:
+        path.write_bytes(content)
+    assert "odd.png" in refused(capsys, "predict", path, "--variant", "lightweight")
+
+
+def test_a_blank_picture_is_named(release, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(release)
+    Image.fromarray(np.full((50, 80), 255, np.uint8)).save(tmp_path / "blank.png")
+    message = refused(capsys, "predict", tmp_path / "blank.png", "--variant", "lightweight")
+    assert "blank.png" in message
+
+
+@pytest.mark.parametrize("content", [b"", b"not onnx"])
+def test_a_corrupt_model_is_named(release, tmp_path, monkeypatch, capsys, content):
+    monkeypatch.chdir(release)
+    path = tmp_path / "bad.onnx"
+    path.write_bytes(content)
+    assert "bad.onnx" in refused(capsys, "predict", "x.png", "--model", path)
+
+
+def test_generate_refuses_to_mix_with_what_is_there(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert call("generate", "--count", 2, "--out", "made") == 0
+    capsys.readouterr()
+    assert "--out" in refused(capsys, "generate", "--count", 2, "--out", "made")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("generate", "--min-digits", 4, "--max-digits", 2),
+        ("generate", "--custom", "nowhere"),
+        ("generate", "--mnist", "nowhere"),
+        ("generate", "--custom-share", 2.0),
+        ("train", "--recipe", "best"),
+        ("train", "--run", "../up"),
+        ("train", "--device", "abacus"),
+        ("train", "--resume"),
+    ],
+)
+def test_wrong_use_is_refused_and_leaves_nothing(tmp_path, monkeypatch, capsys, arguments):
+    monkeypatch.chdir(tmp_path)
+    refused(capsys, *arguments)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")
+def test_no_space_is_one_line(release, monkeypatch, capsys):
+    from toolchain import checkpoint
+
+    monkeypatch.chdir(release)
+    monkeypatch.setattr(checkpoint.tempfile, "mkstemp", lambda **_: (os.open("/dev/full", 1), ""))
+    before = sorted(path.name for path in (release / "exports" / "lightweight").iterdir())
+    monkeypatch.setattr(
+        checkpoint, "save_file", lambda *_, **__: open("/dev/full", "wb").write(b"x" * 10**6)
+    )
+    message = refused(capsys, "export", "--variant", "lightweight")
+    assert "free space" in message
+    after = sorted(path.name for path in (release / "exports" / "lightweight").iterdir())
+    assert after == before
+
+
+def test_no_permission_is_one_line(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data").write_text("a file where a folder should be")
+    assert "data" in refused(capsys, "generate", "--count", 2)
+    if os.geteuid():
+        (tmp_path / "locked").mkdir()
+        (tmp_path / "locked").chmod(stat.S_IRUSR | stat.S_IXUSR)
+        assert "locked" in refused(capsys, "generate", "--count", 2, "--out", "locked/x")
+
+
+@pytest.mark.parametrize(
+    "command", ["generate", "train", "export", "parity", "bench", "predict", "models"]
+)
+def test_every_command_has_help_with_an_example(capsys, command):
+    assert call(command, "--help") == 0
+    assert f"nrtool {command}" in capsys.readouterr().out
+
+
+def test_reading_needs_no_torch(tmp_path):
+    code = "import sys, toolchain.predict; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
