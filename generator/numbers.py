@@ -21,7 +21,7 @@ MAX_DIGITS = 5
 PAD = -1  # fills the digits of a number to its right
 _MASK = 0xFFFFFFFF
 _PER_NUMBER = 16  # random slots a number has, and each of its digits
-_PER_DIGIT = 8
+_PER_DIGIT = 12
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,7 @@ class Style:
         brush: pen thickness relative to the height (24 px high: 1.5 to 5 px), one for the number.
         finest: pen thickness in px that small numbers keep, lest they fade.
         uneven: how much of a writer's own differences in height is kept, 0..1.
+        bend: how far a digit sways from its shape, relative to its height, each its own way.
         margin: px free at the right.
     """
 
@@ -59,6 +60,7 @@ class Style:
     brush: tuple[float, float] = (0.0625, 0.21)
     finest: float = 1.4
     uneven: float = 0.8
+    bend: float = 0.035
     margin: tuple[float, float] = (1.0, 4.0)
 
 
@@ -175,8 +177,10 @@ class NumberGenerator:
         yx, yy = sin * aspect, cos - sin * slant
 
         # Half extents of the transformed box bound the ink, so a label always shows in full.
-        half_wide = ((xx * cells_wide).abs() + (xy * cells_high).abs()) / 2 + brush
-        half_high = ((yx * cells_wide).abs() + (yy * cells_high).abs()) / 2 + brush
+        bend = each[..., 6:10] * 2 - 1  # sideways and upwards: how far, and at which phase
+        sway = bend[..., :2].abs() * style.bend
+        half_wide = ((xx * cells_wide).abs() + (xy * cells_high).abs()) / 2 + brush + sway[..., 0]
+        half_high = ((yx * cells_wide).abs() + (yy * cells_high).abs()) / 2 + brush + sway[..., 1]
         shift = (each[..., 4] * 2 - 1) * (style.shift / 24)
         top = torch.where(present, shift - half_high, math.inf).amin(1)
         bottom = torch.where(present, shift + half_high, -math.inf).amax(1)
@@ -202,6 +206,9 @@ class NumberGenerator:
         gain, bias = self._pen(drawn, brush * px[:, None], unit * px[:, None], number)
         determinant = (xx * yy - xy * yx) * px[:, None]
         inverse = torch.stack([yy, -xy, -yx, xx], -1) / determinant[..., None]
+        amplitude = bend[..., :2] * style.bend * px[:, None, None]
+        wave = torch.cat([amplitude, bend[..., 2:] * math.pi], -1)  # [N, 5, 4]
+        pace = (math.pi * 1.5 / px)[:, None].expand_as(x)  # radians per px: 3/4 wave per height
         centre = torch.stack([box[..., 0] + box[..., 2], box[..., 1] + box[..., 3]], -1) / 2
 
         strips = torch.zeros(len(glyphs), 1, HEIGHT, WIDTH, device=bank.device)
@@ -209,7 +216,8 @@ class NumberGenerator:
             rows = present[:, place].nonzero()[:, 0]
             if len(rows):
                 at = (rows, place)
-                ink = self._sample(glyphs[at], centre[at], inverse[at], x[at], y[at])
+                where = (inverse[at], x[at], y[at], wave[at], pace[at])
+                ink = self._sample(glyphs[at], centre[at], *where)
                 ink = ink * gain[at][:, None, None, None] + bias[at][:, None, None, None]
                 strips[rows] = torch.maximum(strips[rows], ink)
         return (strips.clamp_(0, 1) * 255 + 0.5).to(torch.uint8)
@@ -232,12 +240,30 @@ class NumberGenerator:
         return gain, bias
 
     def _sample(
-        self, glyphs: Tensor, centre: Tensor, inverse: Tensor, x: Tensor, y: Tensor
+        self,
+        glyphs: Tensor,
+        centre: Tensor,
+        inverse: Tensor,
+        x: Tensor,
+        y: Tensor,
+        wave: Tensor,
+        pace: Tensor,
     ) -> Tensor:
-        """Levels 0..1 float32 [M, 1, 32, 128] of glyphs placed with their centre at (x, y)."""
+        """Levels 0..1 float32 [M, 1, 32, 128] of glyphs placed with their centre at (x, y).
+
+        Rows sway sideways and columns up and down along a slow wave: `wave` [M, 4] holds the two
+        amplitudes in px and the two phases, `pace` [M] radians per px.
+        """
         device = glyphs.device
         dx = (torch.arange(WIDTH, device=device) + 0.5 - x[:, None])[:, None, :]  # [M, 1, 128]
         dy = (torch.arange(HEIGHT, device=device) + 0.5 - y[:, None])[:, :, None]  # [M, 32, 1]
+        sideways, upwards, phase, other = wave[:, :, None, None].unbind(1)
+        pace = pace[:, None, None]
+        # Each sways along the coordinate that the other leaves alone: one sine a row or column.
+        dx, dy = (
+            dx + sideways * (dy * pace + phase).sin(),
+            dy + upwards * (dx * pace + other).sin(),
+        )  # [M, 32, 128] each
         a, b, c, d = inverse[:, :, None, None].unbind(1)
         column = (a * dx + b * dy + centre[:, 0, None, None]) * (2 / CANVAS_WIDTH) - 1
         row = (c * dx + d * dy + centre[:, 1, None, None]) * (2 / CANVAS_HEIGHT) - 1

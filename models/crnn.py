@@ -23,12 +23,14 @@ class CRNNConfig:
         rows: height of the last feature map, flattened into the LSTM's input.
         lstm_layers: bidirectional LSTMs, each followed by a linear layer.
         hidden: LSTM units per direction.
+        dropout: share of the features that each LSTM does not see in training.
     """
 
     channels: tuple[int, ...]
     rows: int
     lstm_layers: int
     hidden: int = 256
+    dropout: float = 0.15
 
 
 VARIANTS = {
@@ -47,16 +49,17 @@ def _pool_after(index: int, count: int) -> nn.Module | None:
 
 
 class BiLSTM(nn.Module):
-    """A bidirectional LSTM followed by a linear layer: [N, T, wide_in] -> [N, T, wide_out]."""
+    """Dropout, bidirectional LSTM, linear layer: [N, T, wide_in] -> [N, T, wide_out]."""
 
-    def __init__(self, wide_in: int, hidden: int, wide_out: int) -> None:
+    def __init__(self, wide_in: int, hidden: int, wide_out: int, dropout: float) -> None:
         super().__init__()
+        self.dropout = nn.Dropout(dropout)
         self.lstm = nn.LSTM(wide_in, hidden, bidirectional=True, batch_first=True)
         self.linear = nn.Linear(2 * hidden, wide_out)
 
     def forward(self, frames: Tensor) -> Tensor:
         """See the class."""
-        mixed: Tensor = self.linear(self.lstm(frames)[0])
+        mixed: Tensor = self.linear(self.lstm(self.dropout(frames))[0])
         return mixed
 
 
@@ -83,7 +86,7 @@ class CRNN(nn.Module):
 
         widths = [previous * config.rows] + [config.hidden] * (config.lstm_layers - 1) + [CLASSES]
         self.rnn = nn.Sequential(
-            *(BiLSTM(a, config.hidden, b) for a, b in itertools.pairwise(widths))
+            *(BiLSTM(a, config.hidden, b, config.dropout) for a, b in itertools.pairwise(widths))
         )
 
     def forward(self, strip: Tensor) -> Tensor:

@@ -33,8 +33,9 @@ def make(
     """
     zoo.build(variant)  # an unknown name ends here
     source = find_weights(variant, runs, exports, weights)
+    checkpoint.load_model(source, variant)  # so does a checkpoint of another variant
     folder = exports / variant
-    folder.mkdir(parents=True, exist_ok=True)
+    exports.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=exports, prefix=f".{variant}.") as name:
         made = Path(name)
         stored, float32 = made / f"{variant}.safetensors", made / f"{variant}.onnx"
@@ -47,6 +48,7 @@ def make(
                 strips = numbers(0, CALIBRATION_NUMBERS).strips.numpy()
                 quantize(float32, made / f"{variant}.int8.onnx", strips)
         # Reports and files of other weights say nothing of these.
+        folder.mkdir(exist_ok=True)
         before = folder / stored.name
         if not before.is_file() or sha256(before) != sha256(stored):
             for stale in ("parity.json", "bench.json", f"{variant}.int8.onnx"):

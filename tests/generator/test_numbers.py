@@ -112,8 +112,8 @@ def test_one_number_has_one_writer(strokes_folder, bank):
         first, count = int(bank.first[writer, 0]), int(bank.per_digit[writer].sum())
         owner[bank.order[first : first + count]] = writer
     numbers = NumberGenerator(bank, 3)
-    u = hash_uniform(3, torch.arange(500), 56)
-    digits, glyphs = numbers._choose(u[:, :16], u[:, 16:].unflatten(1, (5, 8)))
+    u = hash_uniform(3, torch.arange(500), 76)
+    digits, glyphs = numbers._choose(u[:, :16], u[:, 16:].unflatten(1, (5, 12)))
     owners = torch.where(digits != PAD, owner[glyphs], owner[glyphs[:, :1]])
     assert (owners == owners[:, :1]).all()
     assert len(set(owners[:, 0].tolist())) > 10
