@@ -72,7 +72,11 @@ class Recognizer:
             BadInput: the picture cannot be used or holds no ink.
         """
         if isinstance(image, Path):
-            image = open_picture(image)
+            picture = open_picture(image)
+            try:
+                return self.read(picture)
+            except BadInput as error:
+                raise BadInput(f"{str(image)!r}: {error}") from None
         ink = to_ink(image) if isinstance(image, Image.Image) else image
         if ink.dtype != np.uint8 or ink.ndim != 2:
             raise BadInput(f"ink must be uint8 [H, W], not {ink.dtype} {list(ink.shape)}")
