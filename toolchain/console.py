@@ -13,9 +13,11 @@ from rich.table import Table
 
 from generator.errors import BadInput
 from models.zoo import UnknownVariant
+from toolchain.errors import FellShort
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+# Where no terminal sets a width, a long line is better than a broken one.
+out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 160)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 FELL_SHORT, BAD_INPUT, INTERRUPTED = 1, 2, 130
 
@@ -71,6 +73,9 @@ def guarded(run: Callable[[], None]) -> int:
         run()
     except (BadInput, UnknownVariant) as error:
         return _refuse(str(error))
+    except FellShort as error:
+        _refuse(str(error))
+        return FELL_SHORT
     except OSError as error:
         if os.environ.get("NRTOOL_TRACEBACK"):
             raise

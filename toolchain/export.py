@@ -22,6 +22,7 @@ from generator.errors import BadInput
 from generator.strip import HEIGHT, MARGIN, WIDTH
 from models.ctc import ALPHABET, BLANK, greedy_decode, posterior
 from toolchain import checkpoint
+from toolchain.errors import FellShort
 
 OPSET = 18
 INPUT = "image"
@@ -69,7 +70,7 @@ def export_onnx(weights: Path, out: Path) -> None:
 
     Raises:
         BadInput: `weights` is no checkpoint.
-        RuntimeError: the graph failed ONNX's own checks.
+        FellShort: the graph failed ONNX's own checks.
     """
     model, facts = checkpoint.load_model(weights)
     # Two strips, not one: a batch of one would be taken for a constant.
@@ -91,7 +92,7 @@ def export_onnx(weights: Path, out: Path) -> None:
         )
         graph, same = onnxsim.simplify(onnx.load(raw))
     if not same:
-        raise RuntimeError("the simplified graph computes something else: keep the checkpoint")
+        raise FellShort("the simplified graph computes something else: keep the checkpoint")
     graph.producer_name, graph.doc_string = "nrtool", ""
     onnx.helper.set_model_props(graph, metadata(facts, weights))
     check_graph(graph)
@@ -102,16 +103,16 @@ def check_graph(graph: onnx.ModelProto) -> None:
     """ONNX's checker and strict shape inference, and our own contract of names and types.
 
     Raises:
-        RuntimeError: names the check that failed.
+        FellShort: names the check that failed.
     """
     try:
         onnx.checker.check_model(graph, full_check=True)
         onnx.shape_inference.infer_shapes(graph, check_type=True, strict_mode=True)
     except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
-        raise RuntimeError(f"the graph is not valid ONNX: {error}") from None
+        raise FellShort(f"the graph is not valid ONNX: {error}") from None
     names = tuple(value.name for value in graph.graph.output)
     if [value.name for value in graph.graph.input] != [INPUT] or names != OUTPUTS:
-        raise RuntimeError(f"the graph has outputs {names}, not {OUTPUTS}")
+        raise FellShort(f"the graph has outputs {names}, not {OUTPUTS}")
 
 
 def metadata(facts: Mapping[str, Any], weights: Path) -> dict[str, str]:

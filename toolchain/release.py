@@ -29,7 +29,7 @@ def make(
 
     Raises:
         BadInput: no such variant, no weights, no digits.
-        RuntimeError: the graph failed its checks.
+        FellShort: the graph failed its checks.
     """
     zoo.build(variant)  # an unknown name ends here
     source = find_weights(variant, runs, exports, weights)
