@@ -8,7 +8,6 @@ column of the strip keeps a frame of its own: T = 33 (34 for lightweight).
 import itertools
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor, nn
 
 from models.ctc import CLASSES
@@ -93,7 +92,5 @@ class CRNN(nn.Module):
         """float32 [N, 1, 32, 128] in 0..1 -> log_probs float32 [N, T, 11]."""
         features = self.cnn(strip)  # [N, C, rows, T]
         frames = features.flatten(1, 2).transpose(1, 2)  # [N, T, C * rows]
-        # The recurrence accumulates over 33 frames: it stays in float32 under autocast.
-        with torch.autocast(strip.device.type, enabled=False):
-            logits: Tensor = self.rnn(frames.float())
-            return logits.log_softmax(2)
+        logits: Tensor = self.rnn(frames)
+        return logits.float().log_softmax(2)  # the loss sums over frames: in float32 always

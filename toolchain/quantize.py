@@ -4,6 +4,7 @@ ONNX Runtime has no static int8 LSTM, and dynamic int8 makes convolutions slower
 two together are small and fast. The simplified float32 graph goes in, never the other way round.
 """
 
+import logging
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,6 +48,25 @@ def quantize(float32: Path, int8: Path, strips: NDArray[np.uint8]) -> None:
         int8: the .onnx to write.
         strips: uint8 [N, 1, 32, 128], N >= 64, to calibrate the activations' ranges on.
     """
+    logging.disable(logging.WARNING)  # it warns that the graph is half quantised: that is the idea
+    try:
+        _in_two_steps(float32, int8, strips)
+    finally:
+        logging.disable(logging.NOTSET)
+    # Written by several hands: bring back the facts, and say what this file is now.
+    graph = onnx.load(int8)
+    facts = {entry.key: entry.value for entry in onnx.load(float32).metadata_props}
+    facts |= {"precision": "int8", "quantization": "static QDQ per channel, dynamic LSTM"}
+    del graph.metadata_props[:]
+    onnx.helper.set_model_props(graph, facts)
+    graph.producer_name = "nrtool"
+    used = {node.domain for node in graph.graph.node}
+    for domain in [entry for entry in graph.opset_import if entry.domain not in used]:
+        graph.opset_import.remove(domain)
+    onnx.save(graph, int8)
+
+
+def _in_two_steps(float32: Path, int8: Path, strips: NDArray[np.uint8]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         prepared, static = Path(folder) / "prepared.onnx", Path(folder) / "static.onnx"
         quant_pre_process(str(float32), str(prepared), skip_symbolic_shape=True)
@@ -68,17 +88,6 @@ def quantize(float32: Path, int8: Path, strips: NDArray[np.uint8]) -> None:
             weight_type=QuantType.QInt8,
             per_channel=True,
         )
-    # Written by several hands: bring back the facts, and say what this file is now.
-    graph = onnx.load(int8)
-    facts = {entry.key: entry.value for entry in onnx.load(float32).metadata_props}
-    facts |= {"precision": "int8", "quantization": "static QDQ per channel, dynamic LSTM"}
-    del graph.metadata_props[:]
-    onnx.helper.set_model_props(graph, facts)
-    graph.producer_name = "nrtool"
-    used = {node.domain for node in graph.graph.node}
-    for domain in [entry for entry in graph.opset_import if entry.domain not in used]:
-        graph.opset_import.remove(domain)
-    onnx.save(graph, int8)
 
 
 def weighted_nodes(graph: onnx.ModelProto) -> list[str]:

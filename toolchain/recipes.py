@@ -21,7 +21,7 @@ class Recipe:
         weight_decay: of AdamW (0: plain Adam).
         clip: largest gradient norm.
         ema: decay of the weights' moving average (0: none).
-        bf16: convolutions in bfloat16 where the hardware gains from it.
+        bf16: forward and backward in bfloat16 where the hardware gains from it.
         trim: cut empty columns from batches of narrow numbers.
         whole_strips: last share of the steps, in which nothing is trimmed.
     """

@@ -62,7 +62,7 @@ def best_device() -> torch.device:
 
 
 def bf16_helps(device: torch.device) -> bool:
-    """Whether bfloat16 convolutions are fast: recent GPUs, CPUs with AVX-512 BF16 or AMX."""
+    """Whether bfloat16 is fast: recent GPUs, CPUs with AVX-512 BF16 or AMX."""
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported())
     return device.type == "cpu" and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
