@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from toolchain import checkpoint
+from toolchain import checkpoint, tables
+from toolchain.tables import Table
 
 # What a card owes to the makers of each data set, by the name in a digit's `source`.
 ATTRIBUTION = {
@@ -42,23 +43,19 @@ def _read(path: Path) -> Any:
     return json.loads(path.read_text("utf-8")) if path.is_file() else None
 
 
-def _table(head: list[str], rows: list[list[str]]) -> str:
-    lines = [head, ["---"] + ["---:"] * (len(head) - 1), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
-
-
 def _head(variant: str, facts: dict[str, Any], folder: Path) -> str:
-    files = [
-        [f"`{path.name}`", f"{path.stat().st_size / 1e6:.2f} MB"]
+    rows = [
+        [f"`{path.name}`", tables.megabytes(path.stat().st_size)]
         for path in sorted(folder.iterdir())
         if path.suffix in (".onnx", ".safetensors")
     ]
+    files = Table("", ["file", "size"], rows).markdown()
     return (
         f"# {variant}\n\nReads a handwritten number of 1 to 5 digits from a 32x128 strip: a CRNN "
         f"with {facts['parameters']:,} parameters.\n\n"
         f"Input `image`: uint8 [N, 1, 32, 128], 0 = background, 255 = ink, right-aligned. "
         f"Outputs: `log_probs` float32 [N, T, 11], `digits` int64 [N, T] packed to the left and "
-        f"padded with -1, `confidence` float32 [N].\n\n" + _table(["file", "size"], files)
+        f"padded with -1, `confidence` float32 [N].\n\n{files}"
     )
 
 
@@ -67,45 +64,17 @@ def _accuracy(parity: Any) -> str:
         return "## Accuracy\n\nNot measured yet: `nrtool parity`.\n"
     parts = ["## Accuracy and parity\n"]
     for section in parity["sections"]:
-        rows = [
-            [
-                reader["name"],
-                f"{reader['accuracy']:.2f} %",
-                "{:.2f} to {:.2f} %".format(*reader["interval"]),
-                *(f"{share:.2f}" for share in reader["by_length"].values()),
-            ]
-            for reader in section["readers"]
-        ]
-        lengths = [f"{length} digits" for length in section["readers"][0]["by_length"]]
-        parts.append(f"{section['count']:,} {section['numbers']}, seed {section['seed']}:\n")
-        parts.append(_table(["form", "read exactly", "95 % interval", *lengths], rows))
-        for gap in section["differences"]:
-            one, other = gap["between"]
-            parts.append(
-                f"{one} and {other}: {gap['mismatches']} decoded differently; log_probs differ by "
-                f"{gap['largest']:.2g} at most, {gap['mean']:.2g} on average.\n"
-            )
+        table = tables.accuracy(section)
+        parts += [f"{table.title}:\n", table.markdown()]
+        parts += [f"{sentence}\n" for sentence in tables.differences(section)]
     return "\n".join(parts)
 
 
 def _speed(bench: Any) -> str:
     if not bench:
         return "## Speed\n\nNot measured yet: `nrtool bench`.\n"
-    rows = [
-        [
-            f"{form['name']}, {latency['threads']} thread{'s' * (latency['threads'] > 1)}",
-            f"{form['size'] / 1e6:.2f} MB ({form['size_share']:.1%})",
-            f"{latency['p50']:.2f} / {latency['p90']:.2f} / {latency['p99']:.2f} ms",
-            f"{latency['speedup']:.2f}x",
-            f"{form['load_ms']:.0f} ms",
-            f"{form['peak_memory_mib']:.0f} MiB",
-        ]
-        for form in bench["forms"]
-        for latency in form["latency"]
-    ]
-    head = ["form", "size", "p50 / p90 / p99", "against float32", "load", "memory"]
-    where = f"{bench['machine']}, ONNX Runtime {bench['onnxruntime']}, batch 1"
-    return f"## Speed\n\n{where}, {bench['runs']} runs each in turns:\n\n" + _table(head, rows)
+    table = tables.speed(bench)
+    return f"## Speed\n\n{table.title}:\n\n{table.markdown()}"
 
 
 def _data(facts: dict[str, Any]) -> str:
@@ -121,7 +90,7 @@ def _data(facts: dict[str, Any]) -> str:
         owed += [f"- {ATTRIBUTION[name]}" for name in source["origins"] if name in ATTRIBUTION]
     return (
         "## Training data\n\n"
-        + _table(["digits", "count", "writers", "share of the numbers"], rows)
+        + Table("", ["digits", "count", "writers", "share of the numbers"], rows).markdown()
         + "\nNo MNIST test digit and no validation writer among them.\n\n"
         + "\n".join(owed)
         + "\n"
@@ -129,22 +98,11 @@ def _data(facts: dict[str, Any]) -> str:
 
 
 def _training(facts: dict[str, Any]) -> str:
-    history = facts.get("history") or []
-    rows = [
-        [
-            str(row["epoch"]),
-            f"{row['numbers']:,}",
-            f"{row['train_loss']:.4f}",
-            f"{row['val_loss']:.4f}",
-            f"{row['val_accuracy']:.2%}",
-        ]
-        for row in history
-    ]
     recipe = ", ".join(f"{key} {value}" for key, value in facts.get("recipe", {}).items())
     if facts.get("started_from"):
         recipe += f". Started from {facts['started_from']}"
-    head = ["epoch", "numbers", "training loss", "validation loss", "validation accuracy"]
-    return f"## Training\n\nRecipe: {recipe}.\n\n" + _table(head, rows)
+    curve = tables.epochs(facts.get("history") or []).markdown()
+    return f"## Training\n\nRecipe: {recipe}.\n\n{curve}"
 
 
 def _provenance(facts: dict[str, Any]) -> str:

@@ -10,7 +10,8 @@ from typer import Argument, Option
 
 from generator.errors import BadInput
 from generator.strip import HEIGHT, WIDTH
-from toolchain import console
+from toolchain import console, tables
+from toolchain.tables import Table
 
 app = typer.Typer(
     name="nrtool",
@@ -156,8 +157,8 @@ def export(
     if as_json:
         console.show_json(made)
     else:
-        rows = [[name, f"{size / 1e6:.2f} MB"] for name, size in made["files"].items()]
-        console.show_table(f"{variant} from {made['weights']}", ["file", "size"], rows)
+        rows = [[name, tables.megabytes(size)] for name, size in made["files"].items()]
+        console.show_table(Table(f"{variant} from {made['weights']}", ["file", "size"], rows))
 
 
 @app.command(epilog="Example: `nrtool parity --variant base --count 100000`")
@@ -182,33 +183,12 @@ def parity(
         console.show_json(report)
     for section in report["sections"]:
         if not as_json:
-            _show_parity(section)
+            console.show_table(tables.accuracy(section))
+            console.out.print("\n".join(tables.differences(section)))
         for failure in section["failures"]:
             console.say(f"[red]parity broken[/red] on {section['numbers']}: {failure}")
     if any(section["failures"] for section in report["sections"]):
         raise typer.Exit(console.FELL_SHORT)
-
-
-def _show_parity(section: dict[str, Any]) -> None:
-    readers = section["readers"]
-    lengths = [f"{length} digits" for length in readers[0]["by_length"]]
-    rows = [
-        [
-            reader["name"],
-            f"{reader['accuracy']:.2f} %",
-            "{:.2f} to {:.2f}".format(*reader["interval"]),
-            *(f"{share:.2f}" for share in reader["by_length"].values()),
-        ]
-        for reader in readers
-    ]
-    title = f"{section['count']} {section['numbers']}"
-    console.show_table(title, ["form", "read exactly", "95 % interval", *lengths], rows)
-    for gap in section["differences"]:
-        console.out.print(
-            f"{gap['between'][0]} and {gap['between'][1]}: {gap['mismatches']} decoded "
-            f"differently, log_probs differ by {gap['largest']:.2g} at most, {gap['mean']:.2g} "
-            "on average"
-        )
 
 
 @app.command(epilog="Example: `nrtool bench --variant lightweight --runs 1000 --json`")
@@ -225,22 +205,8 @@ def bench(
     report = release.measure(variant, exports, _digits(mnist, None, 0.0), runs)
     if as_json:
         console.show_json(report)
-        return
-    rows = [
-        [
-            f"{form['name']}, {latency['threads']} thread(s)",
-            f"{form['size'] / 1e6:.2f} MB",
-            f"{form['size_share']:.1%}",
-            *(f"{latency[key]:.2f}" for key in ("p50", "p90", "p99")),
-            f"{latency['speedup']:.2f}x",
-            f"{form['load_ms']:.0f} ms",
-            f"{form['peak_memory_mib']:.0f} MiB",
-        ]
-        for form in report["forms"]
-        for latency in form["latency"]
-    ]
-    head = ["form", "size", "of float32", "p50 ms", "p90", "p99", "speed", "load", "memory"]
-    console.show_table(f"{variant} on {report['machine']}", head, rows)
+    else:
+        console.show_table(tables.speed(report))
 
 
 @app.command(epilog="Example: `nrtool predict drawing.png photo.jpg --json`")
@@ -260,7 +226,7 @@ def predict(
         console.show_json([{"image": p, **dataclasses.asdict(r)} for p, r in readings])
     else:
         rows = [[str(path), r.number or "nothing", f"{r.confidence:.3f}"] for path, r in readings]
-        console.show_table("", ["picture", "number", "confidence"], rows)
+        console.show_table(Table("", ["picture", "number", "confidence"], rows))
 
 
 @app.command(epilog="Example: `nrtool models --json`")
@@ -277,13 +243,13 @@ def models(runs: Runs = RUNS, exports: Exports = EXPORTS, as_json: Json = False)
             entry["variant"],
             f"{entry['parameters']:,}",
             ", ".join(entry["runs"]) or "-",
-            *(f"{size / 1e6:.2f} MB" if size else "-" for size in entry["sizes"].values()),
+            *(tables.megabytes(size) for size in entry["sizes"].values()),
             f"{entry['accuracy']:.2f} %" if entry["accuracy"] else "-",
         ]
         for entry in listed
     ]
     head = ["variant", "parameters", "runs", "float32", "int8", "read exactly (int8)"]
-    console.show_table(f"numbers on {HEIGHT}x{WIDTH} strips", head, rows)
+    console.show_table(Table(f"numbers on {HEIGHT}x{WIDTH} strips", head, rows))
 
 
 @app.command(epilog="Example: `nrtool quickstart --out /tmp/first`")
