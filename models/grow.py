@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from models.crnn import CRNN
-from models.zoo import UnknownVariant
+from models.errors import UnknownVariant
 
 NOISE = 0.1  # relative; copies that were exactly alike would stay alike for ever
 

@@ -6,14 +6,11 @@ from functools import partial
 from torch import nn
 
 from models import crnn
+from models.errors import UnknownVariant
 
 VARIANTS: dict[str, Callable[[], nn.Module]] = {
     name: partial(crnn.CRNN, config) for name, config in crnn.VARIANTS.items()
 }
-
-
-class UnknownVariant(ValueError):
-    """No variant of that name; the message lists those there are."""
 
 
 def build(variant: str) -> nn.Module:

@@ -24,7 +24,7 @@ def write_card(folder: Path) -> Path:
         BadInput: the folder holds no stored weights.
     """
     variant = folder.name
-    _, facts = checkpoint.load(folder / f"{variant}.safetensors")
+    facts = checkpoint.facts(folder / f"{variant}.safetensors")
     sections = [
         _head(variant, facts, folder),
         _accuracy(_read(folder / "parity.json")),

@@ -42,12 +42,12 @@ def write_json(path: Path, content: Any) -> None:
         temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
-def save(path: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> None:
+def save(path: Path, tensors: Mapping[str, Tensor], about: Mapping[str, Any]) -> None:
     """Write tensors and JSON-able facts as one safetensors file, whole or not at all."""
     contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     with replacing(path) as temporary:
         try:
-            save_file(contiguous, temporary, metadata={"facts": json.dumps(dict(facts))})
+            save_file(contiguous, temporary, metadata={"facts": json.dumps(dict(about))})
         except SafetensorError as error:  # what a full disk raises
             raise OSError(
                 f"{path} cannot be written ({error}): free space, then try again"
@@ -55,17 +55,37 @@ def save(path: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) ->
 
 
 def load(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Read what `save` wrote.
+    """Read what `save` wrote: tensors and facts.
 
     Raises:
         BadInput: the file is missing, damaged or not one of ours.
     """
+    with _opened(path) as file:
+        return {name: file.get_tensor(name) for name in file.keys()}, _facts(file)  # noqa: SIM118
+
+
+def facts(path: Path) -> dict[str, Any]:
+    """The facts alone, without reading the tensors.
+
+    Raises:
+        BadInput: as `load`.
+    """
+    with _opened(path) as file:
+        return _facts(file)
+
+
+def _facts(file: Any) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((file.metadata() or {})["facts"])
+    return found
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[Any]:
     if not path.is_file():
         raise BadInput(f"{path} does not exist: train a model first, or name another checkpoint")
     try:
         with safe_open(path, framework="pt") as file:
-            facts = json.loads((file.metadata() or {})["facts"])
-            return {name: file.get_tensor(name) for name in file.keys()}, facts  # noqa: SIM118
+            yield file
     except (SafetensorError, KeyError, ValueError) as error:
         raise BadInput(f"{path} is no checkpoint of ours, or damaged ({error})") from None
 
@@ -76,8 +96,8 @@ def load_model(path: Path, variant: str | None = None) -> tuple[nn.Module, dict[
     Raises:
         BadInput: as `load`, or the checkpoint is of another variant than asked for.
     """
-    tensors, facts = load(path)
-    held = facts.get("variant")
+    tensors, about = load(path)
+    held = about.get("variant")
     if variant is not None and held != variant:
         raise BadInput(f"{path} holds the variant {held!r}, not {variant!r}: name the right one")
     model = zoo.build(str(held))
@@ -90,4 +110,4 @@ def load_model(path: Path, variant: str | None = None) -> tuple[nn.Module, dict[
         model.load_state_dict(weights)
     except RuntimeError:
         raise BadInput(f"{path} does not fit the network {held!r}: export or train again") from None
-    return model.eval(), facts
+    return model.eval(), about

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from generator.errors import BadInput
-from models.zoo import UnknownVariant
+from models.errors import UnknownVariant
 from toolchain.errors import FellShort
 from toolchain.tables import Table
 

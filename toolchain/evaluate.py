@@ -26,11 +26,6 @@ class Score:
     right: int
     loss: float
 
-    @staticmethod
-    def nothing() -> "Score":
-        """No numbers read yet."""
-        return Score(0, 0, math.nan)
-
     @property
     def accuracy(self) -> float:
         """Share read exactly, 0..1."""

@@ -5,6 +5,7 @@ PyTorch network rebuilt from it and the graph compute the same function.
 """
 
 import hashlib
+import json
 import os
 import subprocess
 import tempfile
@@ -126,8 +127,8 @@ def metadata(facts: Mapping[str, Any], weights: Path) -> dict[str, str]:
         "layout": "NCHW, right-aligned",
         "polarity": "0 = background, 255 = ink",
         "margin": str(MARGIN),
-        "data": str(facts.get("data", "unknown")),
-        "recipe": str(facts.get("recipe", "unknown")),
+        "data": json.dumps(facts.get("data", "unknown")),
+        "recipe": json.dumps(facts.get("recipe", "unknown")),
         "validation_accuracy": _validation(facts),
         "parameters": str(facts.get("parameters", "unknown")),
         "license": "MIT",
@@ -178,7 +179,7 @@ def find_weights(variant: str, runs: Path, exports: Path, named: Path | None = N
         key=lambda path: path.stat().st_mtime,
     )
     for path in reversed(trained):
-        if checkpoint.load(path)[1].get("variant") == variant:
+        if checkpoint.facts(path).get("variant") == variant:
             return path
     released = exports / variant / f"{variant}.safetensors"
     if released.is_file():

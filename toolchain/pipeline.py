@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from generator.errors import BadInput
+
 NUMBERS_READ = 8
 
 
@@ -9,7 +11,12 @@ def steps(out: Path, variant: str, mnist: Path | None) -> list[list[str]]:
     """Arguments of `nrtool` for each step, everything kept below `out`.
 
     The numbers that are read at the end are written with MNIST's test digits.
+
+    Raises:
+        BadInput: there is something in `out` already.
     """
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise BadInput(f"{out} is there already: name another folder with --out, or delete it")
     here = ["--variant", variant, "--exports", str(out / "exports")]
     digits = ["--mnist", str(mnist)] if mnist else []
     trained = ["--variant", variant, "--runs", str(out / "runs"), *digits]

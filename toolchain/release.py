@@ -123,7 +123,7 @@ def measure(variant: str, exports: Path, digits: Digits, runs: int) -> dict[str,
 def inventory(runs: Path, exports: Path) -> list[dict[str, Any]]:
     """What there is of every variant: runs, files, measured accuracy in %."""
     found = []
-    trained = {path.parent: checkpoint.load(path)[1] for path in runs.glob("*/best.safetensors")}
+    trained = {path.parent: checkpoint.facts(path) for path in runs.glob("*/best.safetensors")}
     for variant in zoo.VARIANTS:
         folder = exports / variant
         files = {"float32": folder / f"{variant}.onnx", "int8": folder / f"{variant}.int8.onnx"}
@@ -131,7 +131,9 @@ def inventory(runs: Path, exports: Path) -> list[dict[str, Any]]:
             {
                 "variant": variant,
                 "parameters": sum(p.numel() for p in zoo.build(variant).parameters()),
-                "runs": [str(run) for run, facts in trained.items() if facts["variant"] == variant],
+                "runs": [
+                    str(run) for run, facts in trained.items() if facts.get("variant") == variant
+                ],
                 "sizes": {k: p.stat().st_size if p.exists() else None for k, p in files.items()},
                 "accuracy": _accuracy(folder / "parity.json"),
             }

@@ -27,7 +27,7 @@ from models.ctc import ctc_loss
 from toolchain import checkpoint
 from toolchain.batches import batches
 from toolchain.ema import Average
-from toolchain.evaluate import Score, evaluate
+from toolchain.evaluate import evaluate
 from toolchain.recipes import Recipe
 
 VALIDATION_NUMBERS = 2_000
@@ -92,7 +92,7 @@ def train(
     facts: dict[str, Any] | None = None,
     on_step: Callable[[int, float], None] = lambda step, loss: None,
     on_epoch: Callable[[Epoch], None] = lambda epoch: None,
-) -> Score:
+) -> float:
     """Train a variant into the folder `run`; the result is `run/best.safetensors`.
 
     Args:
@@ -109,7 +109,7 @@ def train(
         on_epoch: called with each finished epoch.
 
     Returns:
-        The best epoch's score on the validation numbers.
+        The best epoch's accuracy on the validation numbers, 0..1.
 
     Raises:
         BadInput: the run to resume does not fit.
@@ -144,18 +144,18 @@ def train(
     check = NumberGenerator(banks[1], VALIDATION_SEED)(0, VALIDATION_NUMBERS)
     autocast = recipe.bf16 and bf16_helps(device)
     per_epoch = recipe.numbers // recipe.batch
-    writer = SummaryWriter(str(run))
-    score = Score.nothing()
 
     def save(name: str, tensors: dict[str, Tensor]) -> None:
         now = {**facts, "step": step, "best": best, "history": history}
         checkpoint.save(run / f"{name}.safetensors", tensors, now)
 
-    with _stop_requests() as stop:
+    with _stop_requests() as stop, contextlib.closing(SummaryWriter(str(run))) as writer:
         losses, started, since = [], time.perf_counter(), step
         for strips, digits in batches(numbers, recipe, step):
             if step >= recipe.steps:
                 break
+            # Dropout, too, is a function of the step, so that a resumed run is the same run.
+            torch.manual_seed(seed * 1_000_003 + step)
             model.train()
             for group in optimizer.param_groups:
                 group["lr"] = learning_rate(recipe, step)
@@ -198,8 +198,7 @@ def train(
                 raise Stopped(
                     f"stopped at step {step} of {recipe.steps}; --resume goes on from here"
                 )
-    writer.close()
-    return score
+    return best
 
 
 @contextlib.contextmanager

@@ -74,7 +74,7 @@ def start(
             )
 
         try:
-            score = train(
+            best_accuracy = train(
                 variant,
                 recipe,
                 banks,
@@ -92,7 +92,7 @@ def start(
             raise typer.Exit(console.INTERRUPTED) from None
     best = folder / "best.safetensors"
     if as_json:
-        console.show_json({"run": folder, "best": best, "accuracy": score.accuracy, "epochs": rows})
+        console.show_json({"run": folder, "best": best, "accuracy": best_accuracy, "epochs": rows})
     else:
         console.out.print(f"best checkpoint: {best}; next: nrtool export --variant {variant}")
 

@@ -2,6 +2,7 @@ import pytest
 import torch
 
 from models import zoo
+from models.errors import UnknownVariant
 
 
 @pytest.mark.parametrize(
@@ -18,5 +19,5 @@ def test_shapes_and_sizes_are_the_published_ones(variant, parameters, frames):
 
 
 def test_an_unknown_variant_names_those_there_are():
-    with pytest.raises(zoo.UnknownVariant, match="base, optimized, lightweight"):
+    with pytest.raises(UnknownVariant, match="base, optimized, lightweight"):
         zoo.build("huge")

@@ -2,6 +2,7 @@ import pytest
 import torch
 
 from models import grow, zoo
+from models.errors import UnknownVariant
 
 
 def test_growing_keeps_what_the_convolutions_and_the_first_lstm_compute(monkeypatch):
@@ -28,5 +29,5 @@ def test_noise_sets_the_copies_apart():
 
 
 def test_networks_of_another_depth_are_refused():
-    with pytest.raises(zoo.UnknownVariant, match="start from the same variant"):
+    with pytest.raises(UnknownVariant, match="start from the same variant"):
         grow.grow(zoo.build("lightweight"), zoo.build("base"))

@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import signal
 import stat
 import subprocess
 import sys
@@ -107,6 +108,34 @@ def test_the_whole_path_from_train_to_predict(tmp_path):
     listed = {entry["variant"]: entry for entry in json.loads(out)}
     assert listed["lightweight"]["runs"] == ["runs/lightweight"]
     assert listed["base"]["sizes"] == {"float32": None, "int8": None}
+
+
+def test_ctrl_c_leaves_a_checkpoint_that_resumes(tmp_path):
+    command = [sys.executable, "-m", "toolchain.cli", "train", "--variant", "lightweight"]
+    command += ["--epochs", "3", "--numbers", "64", "--batch", "16"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    running = subprocess.Popen(
+        command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, env=environment
+    )
+    assert running.stderr is not None
+    # The head of the table comes with the first finished epoch.
+    next(line for line in running.stderr if line.startswith("epoch"))
+    running.send_signal(signal.SIGINT)
+    said = running.communicate(timeout=60)[1]
+    assert running.returncode == 130
+    assert "--resume goes on from here" in said
+    assert "Traceback" not in said
+
+    done = subprocess.run(
+        [*command, "--resume", "--json"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+        env=environment,
+        timeout=120,
+    )
+    assert json.loads(done.stdout)["epochs"][-1]["epoch"] == 3
 
 
 def test_parity_that_breaks_exits_with_1(release, monkeypatch, capsys):
