@@ -27,7 +27,6 @@ from generator.strokes import (
     CANVAS_WIDTH,
     GLYPH_HEIGHT,
     GLYPH_WIDTH,
-    REACH,
     distance_fields,
     read_strokes,
 )
@@ -258,7 +257,6 @@ class DigitBank:
         self.drawn = torch.cat(
             [torch.full((len(s.labels),), s.drawn, dtype=torch.bool) for s in sources]
         ).to(device)
-        self.reach = REACH
 
     def __len__(self) -> int:
         return len(self.order)

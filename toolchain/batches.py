@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from generator.numbers import NumberGenerator, hash_uniform
+from generator.hashing import hash_uniform
+from generator.numbers import NumberGenerator
 from toolchain.recipes import Recipe
 
 GROUP = 8  # batches that are made at once and sorted by width

@@ -74,7 +74,8 @@ def generate(
     as_json: Json = False,
 ) -> None:
     """Write synthetic handwritten numbers to a folder, with a manifest."""
-    from generator.numbers import NumberGenerator, Style
+    from generator.layout import Style
+    from generator.numbers import NumberGenerator
     from generator.shards import write_numbers
 
     if min_digits > max_digits:

@@ -6,7 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generator.digits import DigitBank, Glyphs
-from generator.numbers import PAD, NumberGenerator, Style, hash_uniform
+from generator.hashing import named
+from generator.layout import DIGIT_SLOTS, NUMBER_SLOTS, Style
+from generator.numbers import PAD, NumberGenerator
 from generator.strip import HEIGHT, WIDTH
 
 
@@ -20,24 +22,6 @@ def test_a_sample_is_a_function_of_seed_and_index_alone(bank, first, count, seed
     assert torch.equal(together.digits[-1:], alone.digits)
     backwards = numbers.samples(torch.arange(first + count - 1, first - 1, -1))
     assert torch.equal(backwards.strips.flip(0), together.strips)
-
-
-def test_the_hash_is_pinned():
-    # Other machines and GPUs must make the same numbers, so these values never change.
-    drawn = (hash_uniform(7, torch.tensor([0, 1, 2**40]), 3) * 2**24).long()
-    assert drawn.tolist() == [
-        [9056858, 7637329, 16143153],
-        [7213490, 11476555, 9331982],
-        [11990804, 10003354, 2579546],
-    ]
-
-
-def test_the_hash_is_uniform_and_its_slots_are_independent():
-    drawn = hash_uniform(3, torch.arange(200_000), 4)
-    assert (drawn.mean(0) - 0.5).abs().max() < 0.005
-    assert (drawn.T.corrcoef() - torch.eye(4)).abs().max() < 0.01
-    assert drawn.min() >= 0
-    assert drawn.max() < 1
 
 
 def test_seeds_differ(bank):
@@ -112,8 +96,9 @@ def test_one_number_has_one_writer(strokes_folder, bank):
         first, count = int(bank.first[writer, 0]), int(bank.per_digit[writer].sum())
         owner[bank.order[first : first + count]] = writer
     numbers = NumberGenerator(bank, 3)
-    u = hash_uniform(3, torch.arange(500), 76)
-    digits, glyphs = numbers._choose(u[:, :16], u[:, 16:].unflatten(1, (5, 12)))
+    number = named(torch.rand(500, 20), NUMBER_SLOTS)
+    each = named(torch.rand(500, 5, 20), DIGIT_SLOTS)
+    digits, glyphs = numbers.choose(number, each)
     owners = torch.where(digits != PAD, owner[glyphs], owner[glyphs[:, :1]])
     assert (owners == owners[:, :1]).all()
     assert len(set(owners[:, 0].tolist())) > 10
