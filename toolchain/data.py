@@ -48,4 +48,10 @@ class Digits:
         return DigitBank(self._own(split, device), device=device)
 
     def _own(self, split: Split, device: torch.device | str) -> list[Glyphs]:
-        return [glyphs for path in self.custom for glyphs in custom_glyphs(path, split, device)]
+        own = [glyphs for path in self.custom for glyphs in custom_glyphs(path, split, device)]
+        if self.custom and not own and split == "train":
+            raise BadInput(
+                f"all digits in {', '.join(map(str, self.custom))} are kept for validation: "
+                "add digits of another writer"
+            )
+        return own

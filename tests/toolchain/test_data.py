@@ -1,0 +1,38 @@
+import pytest
+
+from generator.digits import in_validation
+from generator.errors import BadInput
+from tests.conftest import WRITERS, stroke_line
+from toolchain.data import Digits
+
+
+def test_custom_digits_write_their_share_of_the_numbers(strokes_folder):
+    description = Digits(custom=(strokes_folder,), custom_share=0.25).bank("train").description
+    shares = {source["origins"][0]: source["share"] for source in description}
+    assert shares == {"drawn": 0.25, "mnist": 0.75}
+
+
+@pytest.mark.parametrize(("share", "origins"), [(0.0, ["mnist"]), (1.0, ["drawn"])])
+def test_a_share_may_be_all_or_nothing(strokes_folder, share, origins):
+    bank = Digits(custom=(strokes_folder,), custom_share=share).bank("train")
+    assert [source["origins"] for source in bank.description] == [origins]
+
+
+def test_tests_are_written_with_mnist_test_digits_alone(strokes_folder):
+    for share in (0.5, 1.0):
+        description = Digits(custom=(strokes_folder,), custom_share=share).bank("test").description
+        assert [(source["source"], source["digits"]) for source in description] == [
+            ("mnist", 10_000)
+        ]
+
+
+def test_digits_that_would_all_be_held_out_are_not_ignored_in_silence(tmp_path):
+    writer = next(writer for writer in WRITERS if in_validation(writer.encode()))
+    (tmp_path / "mine.jsonl").write_text(stroke_line(3, writer))
+    with pytest.raises(BadInput, match="kept for validation"):
+        Digits(custom=(tmp_path,)).bank("train")
+
+
+def test_validation_writers_need_custom_digits():
+    with pytest.raises(BadInput):
+        Digits().custom_bank("val")
