@@ -30,6 +30,9 @@ DIGIT_SLOTS = (
 class Style:
     """Ranges of everything that varies, drawn uniformly unless said otherwise.
 
+    Real digits bring their own slant, width and wobble: what is added here stays below what would
+    turn one digit into another.
+
     Attributes:
         digits: how many digits a number has.
         leading_zeros: whether numbers such as 007 occur.
@@ -56,13 +59,13 @@ class Style:
     rotation: tuple[float, float] = (-10.0, 10.0)
     scale: tuple[float, float] = (0.9, 1.1)
     shift: float = 4.0
-    gap: tuple[float, float] = (-0.08, 0.45)
-    aspect: tuple[float, float] = (0.75, 1.3)
-    slant: float = 0.3
+    gap: tuple[float, float] = (-0.05, 0.45)
+    aspect: tuple[float, float] = (0.85, 1.2)
+    slant: float = 0.25
     brush: tuple[float, float] = (0.0625, 0.21)
     finest: float = 1.4
     uneven: float = 0.8
-    bend: float = 0.035
+    bend: float = 0.025
     margin: tuple[float, float] = (1.0, 4.0)
 
 
