@@ -98,6 +98,7 @@ def compare(
         BadInput: a file is missing, damaged or foreign.
     """
     network = DropIn(checkpoint.load_model(weights)[0]).eval()
+    network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     runners: dict[str, Callable[[torch.Tensor], Outputs]] = {
         "pytorch": _torch_runner(network),
         "float32": _onnx_runner(open_model(float32, threads=2)),
