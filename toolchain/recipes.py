@@ -52,6 +52,10 @@ RECIPES = {
     "short": Recipe(epochs=10, numbers=48_000),
     # Minutes on two cores: enough to see the whole path work.
     "quick": Recipe(epochs=4, numbers=24_000, batch=64, ema=0.995),
+    # The last few minutes of a trained network, on whole strips alone: for --start-from.
+    "settle": Recipe(
+        epochs=2, numbers=20_000, batch=64, learning_rate=3e-4, warmup=0.05, whole_strips=1.0
+    ),
     # What the earlier work did, on our generator.
     "earlier": Recipe(
         epochs=75,

@@ -110,6 +110,13 @@ def test_the_last_strips_are_whole(bank):
     assert {next(stream)[0].shape[-1] for _ in range(8)} == {128}
 
 
+def test_whole_strips_come_in_no_order_of_width(bank):
+    recipe = Recipe(epochs=1, numbers=64 * GROUP, batch=64, whole_strips=1.0)
+    stream = batches(NumberGenerator(bank, 4), recipe, 0)
+    lengths = [(next(stream)[1] != PAD).sum(1).float().mean() for _ in range(GROUP)]
+    assert max(lengths) - min(lengths) < 1.5  # sorted, they reach from 1 digit to 5
+
+
 def test_one_cycle_rises_then_falls_to_nearly_nothing():
     recipe = RECIPES["short"]
     rates = [training.learning_rate(recipe, step) for step in range(recipe.steps)]
