@@ -18,8 +18,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from toolchain.export import INPUT
-from toolchain.runtime import open_model
+from toolchain.runtime import INPUT, open_model
 
 WARMUP = 20
 THREADS = (1, 2)

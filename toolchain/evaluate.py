@@ -31,14 +31,9 @@ class Score:
         """Share read exactly, 0..1."""
         return self.right / max(1, self.count)
 
-    @property
-    def interval(self) -> tuple[float, float]:
-        """95 % confidence interval of the accuracy (Wilson 1927)."""
-        return wilson(self.right, self.count)
-
 
 def wilson(right: int, count: int, z: float = 1.96) -> tuple[float, float]:
-    """Wilson score interval for `right` successes of `count`; 95 % by default."""
+    """Wilson (1927) score interval for `right` successes of `count`; 95 % by default."""
     if not count:
         return 0.0, 1.0
     share = right / count

@@ -24,10 +24,9 @@ from generator.strip import HEIGHT, MARGIN, WIDTH
 from models.ctc import ALPHABET, BLANK, greedy_decode, posterior
 from toolchain import checkpoint
 from toolchain.errors import FellShort
+from toolchain.runtime import INPUT, OUTPUTS
 
 OPSET = 18
-INPUT = "image"
-OUTPUTS = ("log_probs", "digits", "confidence")
 FORMAT = "nrtool/1"  # metadata key "format": by this the runtimes know a file of ours
 
 
@@ -112,8 +111,8 @@ def check_graph(graph: onnx.ModelProto) -> None:
     except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
         raise FellShort(f"the graph is not valid ONNX: {error}") from None
     names = tuple(value.name for value in graph.graph.output)
-    if [value.name for value in graph.graph.input] != [INPUT] or names != OUTPUTS:
-        raise FellShort(f"the graph has outputs {names}, not {OUTPUTS}")
+    if [value.name for value in graph.graph.input] != [INPUT] or names != tuple(OUTPUTS):
+        raise FellShort(f"the graph has outputs {names}, not {tuple(OUTPUTS)}")
 
 
 def metadata(facts: Mapping[str, Any], weights: Path) -> dict[str, str]:

@@ -14,8 +14,8 @@ from generator.numbers import NumberGenerator
 from models.ctc import PAD
 from toolchain import checkpoint
 from toolchain.evaluate import wilson
-from toolchain.export import INPUT, DropIn
-from toolchain.runtime import open_model
+from toolchain.export import DropIn
+from toolchain.runtime import INPUT, open_model
 
 BATCH = 250
 SEED = 3_000_017

@@ -11,7 +11,7 @@ from PIL import Image
 from generator.errors import BadInput
 from generator.strip import HEIGHT, WIDTH, fit_ink
 from toolchain.ink import open_picture, to_ink
-from toolchain.runtime import open_model
+from toolchain.runtime import INPUT, open_model
 
 PAD = -1  # fills the model's digits to the right of a number
 
@@ -98,7 +98,7 @@ class Recognizer:
             )
         if not len(strips):
             return []
-        digits, confidence = self._session.run(["digits", "confidence"], {"image": strips})
+        digits, confidence = self._session.run(["digits", "confidence"], {INPUT: strips})
         return [
             Reading("".join(self.alphabet[digit] for digit in row if digit != PAD), float(sure))
             for row, sure in zip(digits, confidence, strict=True)

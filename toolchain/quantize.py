@@ -22,7 +22,7 @@ from onnxruntime.quantization import (
 )
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
-from toolchain.export import INPUT
+from toolchain.runtime import INPUT
 
 CALIBRATION_NUMBERS = 512
 CALIBRATION_SEED = 2_000_003

@@ -7,6 +7,7 @@ from onnxruntime import InferenceSession, SessionOptions
 from generator.errors import BadInput
 from generator.strip import HEIGHT, WIDTH
 
+INPUT = "image"
 OUTPUTS = {"log_probs": "tensor(float)", "digits": "tensor(int64)", "confidence": "tensor(float)"}
 MEND = "export one with nrtool export"
 
@@ -43,8 +44,8 @@ def open_model(path: Path, threads: int = 1) -> InferenceSession:
 def _mismatch(session: InferenceSession) -> str:
     """What keeps a model from being one of ours, "" if nothing does."""
     inputs = {item.name: (item.type, item.shape[1:]) for item in session.get_inputs()}
-    if inputs != {"image": ("tensor(uint8)", [1, HEIGHT, WIDTH])}:
-        return f"its input is not image: uint8 [N, 1, {HEIGHT}, {WIDTH}]"
+    if inputs != {INPUT: ("tensor(uint8)", [1, HEIGHT, WIDTH])}:
+        return f"its input is not {INPUT}: uint8 [N, 1, {HEIGHT}, {WIDTH}]"
     if {item.name: item.type for item in session.get_outputs()} != OUTPUTS:
         return f"it lacks the outputs {', '.join(OUTPUTS)}"
     metadata = session.get_modelmeta().custom_metadata_map
