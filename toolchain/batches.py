@@ -19,19 +19,16 @@ def batches(
     """Endless training batches from a step on: strips uint8 [B, 1, 32, W], digits int64 [B, 5].
 
     A recipe that trims sorts a group of batches by ink width and cuts the empty columns at the
-    left of the narrow ones: nothing but background is lost, and nothing is computed on it. The
-    last part of the training sees whole strips, as the finished model will, and in no order: a
-    batch of nothing but short numbers on whole strips would give batch-norm statistics that no
-    single running mean can stand for.
+    left of the narrow ones: nothing but background is lost, and nothing is computed on it. Without
+    trimming they come in no order: a batch of nothing but short numbers on whole strips would give
+    batch-norm statistics that no single running mean can stand for.
     """
     step = first_step
     while True:
         group, place = divmod(step, GROUP)
         made = numbers(group * GROUP * recipe.batch, GROUP * recipe.batch)
         order = torch.arange(len(made.digits), device=made.digits.device)
-        trimmed_steps = recipe.steps * (1 - recipe.whole_strips)
-        trims = recipe.trim and group * GROUP < trimmed_steps
-        if trims:
+        if recipe.trim:
             inked = made.strips.amax((1, 2)) > 0  # [N, 128]
             left = inked.int().argmax(1)
             order = left.argsort(stable=True)
@@ -40,7 +37,7 @@ def batches(
         for batch in shuffled[place:].tolist():
             rows = order[batch * recipe.batch : (batch + 1) * recipe.batch]
             strips = made.strips[rows]
-            if trims:
+            if recipe.trim:
                 free = int(left[rows].min()) // COLUMNS * COLUMNS
                 strips = strips[..., min(free, strips.shape[-1] - 2 * COLUMNS) :]
             yield strips, made.digits[rows]

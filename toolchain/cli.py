@@ -97,7 +97,7 @@ def train(
     variant: Variant = "optimized",
     recipe: Annotated[
         str | None,
-        Option(help="full, short, quick, settle or earlier. Default: full on a GPU, else short."),
+        Option(help="full, short, quick or earlier. Default: full on a GPU, else short."),
     ] = None,
     epochs: Annotated[int | None, Option(min=1, help="Instead of the recipe's.")] = None,
     numbers: Annotated[int | None, Option(min=1, help="Numbers an epoch.")] = None,

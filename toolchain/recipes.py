@@ -15,21 +15,22 @@ class Recipe:
         epochs: how many.
         numbers: numbers per epoch, all fresh.
         batch: numbers per step.
-        learning_rate: its peak.
+        learning_rate: its peak, AdamW's.
+        muon: Muon's rate for hidden weight matrices, times `learning_rate` (0: AdamW for all).
         schedule: one cycle, or constant.
         warmup: share of the steps in which the rate rises.
-        weight_decay: of AdamW (0: plain Adam).
+        weight_decay: AdamW's (0: plain Adam).
         clip: largest gradient norm.
         ema: decay of the weights' moving average (0: none).
         bf16: forward and backward in bfloat16 where the hardware gains from it.
         trim: cut empty columns from batches of narrow numbers.
-        whole_strips: last share of the steps, in which nothing is trimmed.
     """
 
     epochs: int
     numbers: int
-    batch: int = 128
+    batch: int = 64
     learning_rate: float = 2e-3
+    muon: float = 25.0
     schedule: Literal["one-cycle", "constant"] = "one-cycle"
     warmup: float = 0.15
     weight_decay: float = 0.01
@@ -37,7 +38,6 @@ class Recipe:
     ema: float = 0.998
     bf16: bool = True
     trim: bool = True
-    whole_strips: float = 0.15
 
     @property
     def steps(self) -> int:
@@ -47,21 +47,17 @@ class Recipe:
 
 RECIPES = {
     # What the release models are trained with where a GPU is at hand.
-    "full": Recipe(epochs=60, numbers=120_000, ema=0.9995),
-    # Half an hour to an hour on two cores.
-    "short": Recipe(epochs=10, numbers=48_000),
+    "full": Recipe(epochs=60, numbers=120_000, batch=128, ema=0.9995),
+    # An hour on two cores.
+    "short": Recipe(epochs=15, numbers=48_000),
     # Minutes on two cores: enough to see the whole path work.
-    "quick": Recipe(epochs=4, numbers=24_000, batch=64, ema=0.995),
-    # The last few minutes of a trained network, on whole strips alone: for --start-from.
-    "settle": Recipe(
-        epochs=2, numbers=20_000, batch=64, learning_rate=3e-4, warmup=0.05, whole_strips=1.0
-    ),
+    "quick": Recipe(epochs=4, numbers=20_000, ema=0.995),
     # What the earlier work did, on our generator.
     "earlier": Recipe(
         epochs=75,
         numbers=120_000,
-        batch=64,
         learning_rate=1e-3,
+        muon=0.0,
         schedule="constant",
         weight_decay=0.0,
         clip=float("inf"),

@@ -28,9 +28,10 @@ from toolchain import checkpoint
 from toolchain.batches import batches
 from toolchain.ema import Average
 from toolchain.evaluate import evaluate
+from toolchain.muon import Muon, split_parameters
 from toolchain.recipes import Recipe
 
-VALIDATION_NUMBERS = 2_000
+VALIDATION_NUMBERS = 4_000
 VALIDATION_SEED = 1_000_003
 
 
@@ -123,9 +124,8 @@ def train(
     if start_from is not None:
         model.load_state_dict(start_from.state_dict())
     model = model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimizer = torch.optim.AdamW(
-        model.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay
-    )
+    autocast = recipe.bf16 and bf16_helps(device)
+    optimizers = _optimizers(model, recipe, autocast)
     average = Average(model, variant, recipe.ema)
     facts = {
         "variant": variant,
@@ -136,13 +136,12 @@ def train(
     step, best = 0, -1.0
     history: list[dict[str, Any]] = []
     if resume:
-        step, best, history = _restore(run, facts, model, average, optimizer)
+        step, best, history = _restore(run, facts, model, average, optimizers)
     else:
         checkpoint.write_json(run / "config.json", facts)
 
     numbers = NumberGenerator(banks[0], seed)
     check = NumberGenerator(banks[1], VALIDATION_SEED)(0, VALIDATION_NUMBERS)
-    autocast = recipe.bf16 and bf16_helps(device)
     per_epoch = recipe.numbers // recipe.batch
 
     def save(name: str, tensors: dict[str, Tensor]) -> None:
@@ -157,16 +156,18 @@ def train(
             # Dropout, too, is a function of the step, so that a resumed run is the same run.
             torch.manual_seed(seed * 1_000_003 + step)
             model.train()
-            for group in optimizer.param_groups:
-                group["lr"] = learning_rate(recipe, step)
+            for optimizer, ratio in optimizers:
+                for group in optimizer.param_groups:
+                    group["lr"] = learning_rate(recipe, step) * ratio
             image = (strips.float() / 255).contiguous(memory_format=torch.channels_last)
             with torch.autocast(device.type, torch.bfloat16, enabled=autocast):
                 log_probs = model(image)
             loss = ctc_loss(log_probs, digits)
-            optimizer.zero_grad()
+            model.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
-            optimizer.step()
+            for optimizer, _ in optimizers:
+                optimizer.step()
             average.update(model, step)
             step += 1
             losses.append(loss.detach())
@@ -190,11 +191,11 @@ def train(
                 if score.accuracy > best:
                     best = score.accuracy
                     save("best", _named(average.model, "model."))
-                save("last", _everything(model, average, optimizer))
+                save("last", _everything(model, average, optimizers))
                 on_epoch(row)
                 losses, started, since = [], time.perf_counter(), step
             if stop():
-                save("last", _everything(model, average, optimizer))
+                save("last", _everything(model, average, optimizers))
                 raise Stopped(
                     f"stopped at step {step} of {recipe.steps}; --resume goes on from here"
                 )
@@ -218,12 +219,27 @@ def _named(model: nn.Module, prefix: str) -> dict[str, Tensor]:
     return {prefix + name: tensor for name, tensor in model.state_dict().items()}
 
 
+def _optimizers(
+    model: nn.Module, recipe: Recipe, bf16: bool
+) -> list[tuple[torch.optim.Optimizer, float]]:
+    """AdamW, and Muon where the recipe has it, each with its rate relative to the schedule's."""
+    matrices, others = split_parameters(model) if recipe.muon else ([], [*model.parameters()])
+    decay = recipe.weight_decay
+    found: list[tuple[torch.optim.Optimizer, float]] = [
+        (torch.optim.AdamW(others, recipe.learning_rate, weight_decay=decay), 1.0)
+    ]
+    if recipe.muon:
+        found.append((Muon(matrices, recipe.learning_rate, bf16), recipe.muon))
+    return found
+
+
 def _everything(
-    model: nn.Module, average: Average, optimizer: torch.optim.Optimizer
+    model: nn.Module, average: Average, optimizers: list[tuple[torch.optim.Optimizer, float]]
 ) -> dict[str, Tensor]:
-    """The averaged model as `model.`, the live one as `live.`, the optimizer's moments."""
+    """The averaged model as `model.`, the live one as `live.`, the optimizers' moments."""
     moments = {
-        f"optimizer.{index}.{name}": value
+        f"optimizer.{which}.{index}.{name}": value
+        for which, (optimizer, _) in enumerate(optimizers)
         for index, state in optimizer.state_dict()["state"].items()
         for name, value in state.items()
     }
@@ -235,7 +251,7 @@ def _restore(
     facts: dict[str, Any],
     model: nn.Module,
     average: Average,
-    optimizer: torch.optim.Optimizer,
+    optimizers: list[tuple[torch.optim.Optimizer, float]],
 ) -> tuple[int, float, list[dict[str, Any]]]:
     tensors, held = checkpoint.load(run / "last.safetensors")
     for key in ("variant", "recipe", "seed"):
@@ -245,13 +261,14 @@ def _restore(
             )
     model.load_state_dict({k[5:]: v for k, v in tensors.items() if k.startswith("live.")})
     average.model.load_state_dict({k[6:]: v for k, v in tensors.items() if k.startswith("model.")})
-    moments: dict[int, dict[str, Tensor]] = {}
-    for key, value in tensors.items():
-        if key.startswith("optimizer."):
-            _, index, name = key.split(".")
-            moments.setdefault(int(index), {})[name] = value
-    groups = optimizer.state_dict()["param_groups"]
-    optimizer.load_state_dict({"state": moments, "param_groups": groups})
+    for which, (optimizer, _) in enumerate(optimizers):
+        moments: dict[int, dict[str, Tensor]] = {}
+        for key, value in tensors.items():
+            if key.startswith(f"optimizer.{which}."):
+                _, _, index, name = key.split(".")
+                moments.setdefault(int(index), {})[name] = value
+        groups = optimizer.state_dict()["param_groups"]
+        optimizer.load_state_dict({"state": moments, "param_groups": groups})
     return held["step"], held["best"], held["history"]
 
 

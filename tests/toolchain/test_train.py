@@ -94,7 +94,7 @@ def test_every_epoch_has_fresh_numbers(bank):
 
 def test_trimming_cuts_nothing_but_background(bank):
     numbers = NumberGenerator(bank, 4)
-    recipe = Recipe(epochs=1, numbers=32 * GROUP, batch=32, whole_strips=0.0)
+    recipe = Recipe(epochs=1, numbers=32 * GROUP, batch=32)
     whole = numbers(0, 32 * GROUP)
     stream = batches(numbers, recipe, 0)
     trimmed = [next(stream) for _ in range(GROUP)]
@@ -104,14 +104,8 @@ def test_trimming_cuts_nothing_but_background(bank):
     assert torch.equal(counted, whole.digits.flatten().unique())
 
 
-def test_the_last_strips_are_whole(bank):
-    recipe = Recipe(epochs=1, numbers=64, batch=4, whole_strips=0.5)
-    stream = batches(NumberGenerator(bank, 4), recipe, recipe.steps // 2)
-    assert {next(stream)[0].shape[-1] for _ in range(8)} == {128}
-
-
 def test_whole_strips_come_in_no_order_of_width(bank):
-    recipe = Recipe(epochs=1, numbers=64 * GROUP, batch=64, whole_strips=1.0)
+    recipe = Recipe(epochs=1, numbers=64 * GROUP, batch=64, trim=False)
     stream = batches(NumberGenerator(bank, 4), recipe, 0)
     lengths = [(next(stream)[1] != PAD).sum(1).float().mean() for _ in range(GROUP)]
     assert max(lengths) - min(lengths) < 1.5  # sorted, they reach from 1 digit to 5
