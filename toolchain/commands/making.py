@@ -1,0 +1,104 @@
+"""Commands that make numbers and models: generate, train."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from typer import Option
+
+from generator.errors import BadInput
+from toolchain import console
+from toolchain.commands.options import (
+    RUNS,
+    Count,
+    Custom,
+    CustomShare,
+    Form,
+    Json,
+    Mnist,
+    Runs,
+    Seed,
+    Split,
+    Variant,
+    digits_of,
+)
+
+app = typer.Typer()
+
+
+@app.command(epilog="Example: `nrtool generate --count 5000 --split val --format png --preview`")
+def generate(
+    count: Count = 1000,
+    out: Annotated[Path, Option(help="New folder to write.")] = Path("data/numbers"),
+    seed: Seed = 0,
+    format: Annotated[Form, Option(help="Shards of arrays, or pictures.")] = Form.npz,
+    preview: Annotated[bool, Option(help="Add a contact sheet, preview.png.")] = True,
+    split: Annotated[Split, Option(help="Which digits to write with.")] = Split.train,
+    min_digits: Annotated[int, Option(min=1, max=5, help="Shortest number.")] = 1,
+    max_digits: Annotated[int, Option(min=1, max=5, help="Longest number.")] = 5,
+    leading_zeros: Annotated[bool, Option(help="Allow numbers such as 007.")] = False,
+    mnist: Mnist = None,
+    custom: Custom = None,
+    custom_share: CustomShare = 0.5,
+    as_json: Json = False,
+) -> None:
+    """Write synthetic handwritten numbers to a folder, with a manifest."""
+    from generator.layout import Style
+    from generator.numbers import NumberGenerator
+    from generator.shards import write_numbers
+
+    if min_digits > max_digits:
+        raise BadInput(f"--min-digits {min_digits} is above --max-digits {max_digits}: swap them")
+    style = Style(digits=(min_digits, max_digits), leading_zeros=leading_zeros)
+    numbers = NumberGenerator(digits_of(mnist, custom, custom_share).bank(split.value), seed, style)
+    with console.progress("generating", count) as update:
+        manifest = write_numbers(
+            numbers, count, out, format.value, preview=preview, on_numbers=update
+        )
+    if as_json:
+        console.show_json({"out": out, **manifest})
+    else:
+        console.out.print(f"{count} numbers in {out}, {len(manifest['sha256'])} files")
+
+
+@app.command(epilog="Example: `nrtool train --variant lightweight --custom my_digits --resume`")
+def train(
+    variant: Variant = "optimized",
+    recipe: Annotated[
+        str | None,
+        Option(help="full, short, quick or earlier. Default: full on a GPU, else short."),
+    ] = None,
+    epochs: Annotated[int | None, Option(min=1, help="Instead of the recipe's.")] = None,
+    numbers: Annotated[int | None, Option(min=1, help="Numbers an epoch.")] = None,
+    batch: Annotated[int | None, Option(min=1, help="Numbers a step.")] = None,
+    learning_rate: Annotated[float | None, Option(min=0.0, help="Its peak.")] = None,
+    run: Annotated[str | None, Option(help="Name of the run. Default: the variant's.")] = None,
+    resume: Annotated[bool, Option("--resume", help="Go on where the run stopped.")] = False,
+    start_from: Annotated[
+        Path | None,
+        Option(help="Checkpoint to start from: the same variant, or a narrower one to grow."),
+    ] = None,
+    device: Annotated[str | None, Option(help="cpu, cuda or mps. Default: the best.")] = None,
+    seed: Seed = 0,
+    runs: Runs = RUNS,
+    mnist: Mnist = None,
+    custom: Custom = None,
+    custom_share: CustomShare = 0.5,
+    as_json: Json = False,
+) -> None:
+    """Train a variant on fresh numbers every epoch; Ctrl-C stops, --resume goes on."""
+    from toolchain import recipes, training_run
+
+    changes = {"epochs": epochs, "numbers": numbers, "batch": batch, "learning_rate": learning_rate}
+    training_run.start(
+        variant,
+        lambda has_accelerator: recipes.adapt(recipe, has_accelerator, changes),
+        digits_of(mnist, custom, custom_share),
+        runs,
+        name=run,
+        device=device,
+        seed=seed,
+        resume=resume,
+        start_from=start_from,
+        as_json=as_json,
+    )
