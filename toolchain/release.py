@@ -8,7 +8,7 @@ from typing import Any
 from generator.errors import BadInput
 from generator.numbers import NumberGenerator
 from models import zoo
-from toolchain import checkpoint, console
+from toolchain import checkpoint, console, golden
 from toolchain.bench import THREADS, bench
 from toolchain.card import write_card
 from toolchain.data import Digits
@@ -118,6 +118,34 @@ def measure(variant: str, exports: Path, digits: Digits, runs: int) -> dict[str,
     checkpoint.write_json(folder / "bench.json", report)
     write_card(folder)
     return report
+
+
+def pin(variant: str, exports: Path) -> Path:
+    """Write a release's golden vectors.
+
+    Raises:
+        BadInput: nothing is exported, there is no int8 file, or a file is damaged.
+    """
+    folder = _exported(variant, exports)
+    path = folder / "golden.json"
+    content = golden.make(variant, _both(folder))
+    with checkpoint.replacing(path) as temporary:
+        temporary.write_text(golden.dumps(content), "utf-8")
+    return path
+
+
+def pinned(variant: str, exports: Path) -> list[str]:
+    """What of a release's golden vectors does not hold; empty where all does.
+
+    Raises:
+        BadInput: as `pin`, or there are no golden vectors.
+    """
+    folder = _exported(variant, exports)
+    return golden.check(folder / "golden.json", _both(folder))
+
+
+def _both(folder: Path) -> dict[str, Path]:
+    return {"float32": _float32(folder), "int8": folder / f"{folder.name}.int8.onnx"}
 
 
 def inventory(runs: Path, exports: Path) -> list[dict[str, Any]]:
