@@ -84,7 +84,7 @@ def bench(
         open_model(path)  # fails here, in words, rather than in a child process
     latencies: dict[str, list[Latency]] = {name: [] for name in files}
     for turn, threads in enumerate(THREADS):
-        times = _in_turns(files, strips, threads, runs, partial(_shifted, on_run, turn * runs))
+        times = in_turns(files, strips, threads, runs, partial(_shifted, on_run, turn * runs))
         first = np.median(next(iter(times.values())))
         for name, milliseconds in times.items():
             p50, p90, p99 = np.percentile(milliseconds, (50, 90, 99)).tolist()
@@ -102,13 +102,14 @@ def _shifted(on_run: Callable[[int], None], before: int, done: int) -> None:
     on_run(before + done)
 
 
-def _in_turns(
+def in_turns(
     files: dict[str, Path],
     strips: NDArray[np.uint8],
     threads: int,
     runs: int,
-    on_run: Callable[[int], None],
+    on_run: Callable[[int], None] = lambda done: None,
 ) -> dict[str, NDArray[np.float64]]:
+    """Milliseconds float64 [runs] of each file, one strip at a time, the files by turns."""
     sessions = {name: open_model(path, threads) for name, path in files.items()}
     times = {name: np.empty(runs) for name in files}
     for run in range(-WARMUP, runs):

@@ -4,8 +4,6 @@ Whoever ports the reader to another language or runtime draws nothing and trusts
 drawing the strip must come out pixel by pixel, from each strip the outputs within `TOLERANCE`.
 """
 
-import base64
-import io
 import json
 import re
 from pathlib import Path
@@ -15,7 +13,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from onnxruntime import InferenceSession
-from PIL import Image
 
 from generator.errors import BadInput
 from generator.strip import fit_ink
@@ -23,6 +20,7 @@ from models.ctc import ALPHABET, PAD, posterior
 from toolchain.drawings import DRAWINGS
 from toolchain.export import sha256
 from toolchain.runtime import INPUT, open_model
+from toolchain.tally import pixels, png, text
 
 FORMAT = 1
 DECIMALS = 5
@@ -50,8 +48,8 @@ def make(variant: str, files: dict[str, Path]) -> dict[str, Any]:
         cases.append(
             {
                 "label": drawing.label,
-                "drawing": _png(ink),
-                "strip": _png(strip),
+                "drawing": png(ink),
+                "strip": png(strip),
                 "readings": {
                     name: read(session, strip, answers) for name, session in sessions.items()
                 },
@@ -84,7 +82,7 @@ def read(session: InferenceSession, strip: NDArray[np.uint8], answers: list[str]
     exact = torch.from_numpy(log_probs)
     return {
         "log_probs": [[round(float(value), DECIMALS) for value in frame] for frame in log_probs[0]],
-        "digits": "".join(str(digit) for digit in digits[0] if digit != PAD),
+        "digits": text(digits[0]),
         "confidence": round(float(confidence[0]), DECIMALS),
         "scores": {
             answer: round(score, DECIMALS) for answer, score in scores(exact, answers).items()
@@ -165,15 +163,3 @@ def dumps(content: dict[str, Any]) -> str:
     """JSON with a frame a line: small, and a difference shows where it is."""
     text = json.dumps(content, indent=0)
     return re.sub(r"\[[\s\d.,e+-]+\]", lambda frame: re.sub(r"\s", "", frame[0]), text) + "\n"
-
-
-def _png(picture: NDArray[np.uint8]) -> str:
-    held = io.BytesIO()
-    Image.fromarray(picture).save(held, "PNG", optimize=True)
-    return base64.b64encode(held.getvalue()).decode("ascii")
-
-
-def pixels(png: str) -> NDArray[np.uint8]:
-    """Uint8 [H, W] of a base64 PNG."""
-    with Image.open(io.BytesIO(base64.b64decode(png)), formats=("PNG",)) as picture:
-        return np.asarray(picture.convert("L"))

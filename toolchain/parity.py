@@ -11,48 +11,15 @@ from numpy.typing import NDArray
 from onnxruntime import InferenceSession
 
 from generator.numbers import NumberGenerator
-from models.ctc import PAD
 from toolchain import checkpoint
-from toolchain.evaluate import wilson
 from toolchain.export import DropIn
 from toolchain.runtime import INPUT, open_model
+from toolchain.tally import Difference, Outputs, Reader, Tally
 
 BATCH = 250
 SEED = 3_000_017
 LOG_PROBS_BOUND = 1e-4  # PyTorch and float32 ONNX may differ by this much, in nats
-INT8_LOSS_BOUND = 0.1  # points of accuracy that int8 may lose against float32
-
-Outputs = tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.float32]]
-
-
-@dataclass(frozen=True)
-class Reader:
-    """How one form of the model read all numbers; accuracy and interval in %."""
-
-    name: str
-    right: int
-    accuracy: float
-    interval: tuple[float, float]
-    by_length: dict[int, float]
-
-
-@dataclass(frozen=True)
-class Difference:
-    """How one form differs from another.
-
-    Attributes:
-        between: the two names.
-        mismatches: numbers that were decoded differently.
-        examples: up to ten of them: index, label, and the two readings.
-        largest: largest absolute difference of log_probs, nats.
-        mean: mean absolute difference, nats.
-    """
-
-    between: tuple[str, str]
-    mismatches: int
-    examples: list[dict[str, Any]]
-    largest: float
-    mean: float
+INT8_LOSS_BOUND = 0.05  # points of accuracy that int8 may lose against float32
 
 
 @dataclass(frozen=True)
@@ -74,12 +41,12 @@ class Parity:
 def compare(
     weights: Path,
     float32: Path,
-    int8: Path | None,
+    others: dict[str, Path],
     numbers: NumberGenerator,
     count: int,
     described: str,
     *,
-    int8_loss_bound: float = INT8_LOSS_BOUND,
+    loss_bound: float = INT8_LOSS_BOUND,
     on_batch: Callable[[int], None] = lambda done: None,
 ) -> Parity:
     """Read the same numbers with every form of a model.
@@ -87,11 +54,11 @@ def compare(
     Args:
         weights: the stored weights that the graphs were exported from.
         float32: float32 .onnx.
-        int8: int8 .onnx, if there is one.
+        others: further forms by precision, each compared with float32.
         numbers: where they come from; samples 0 .. count - 1 are read.
         count: how many.
         described: what the numbers are, for the report.
-        int8_loss_bound: points of accuracy that int8 may lose.
+        loss_bound: points of accuracy that each of the others may lose.
         on_batch: called with how many numbers are done.
 
     Raises:
@@ -103,17 +70,17 @@ def compare(
         "pytorch": _torch_runner(network),
         "float32": _onnx_runner(open_model(float32, threads=2)),
     }
-    if int8 is not None:
-        runners["int8"] = _onnx_runner(open_model(int8, threads=2))
-    pairs = [("pytorch", "float32")] + ([("float32", "int8")] if int8 else [])
-    tally = _Tally(list(runners), pairs)
+    for name, path in others.items():
+        runners[name] = _one_by_one(open_model(path))
+    pairs = [("pytorch", "float32"), *(("float32", name) for name in others)]
+    tally = Tally(list(runners), pairs, LOG_PROBS_BOUND)
     done = 0
     for strips, labels in _batches(numbers, count):
-        tally.add(labels, {name: run(strips) for name, run in runners.items()})
+        tally.add(strips.numpy(), labels, {name: run(strips) for name, run in runners.items()})
         done += len(labels)
         on_batch(done)
     readers, differences = tally.readers(), tally.differences()
-    failures = _failures(readers, differences, int8_loss_bound)
+    failures = _failures(readers, differences, loss_bound)
     return Parity(described, numbers.seed, count, readers, differences, failures)
 
 
@@ -138,86 +105,33 @@ def _onnx_runner(session: InferenceSession) -> Callable[[torch.Tensor], Outputs]
     return lambda strips: tuple(session.run(None, {INPUT: strips.numpy()}))
 
 
-class _Tally:
-    """Counts over batches, so that any number of strips fits in memory."""
+def _one_by_one(session: InferenceSession) -> Callable[[torch.Tensor], Outputs]:
+    """Each strip by itself, as a game reads them.
 
-    def __init__(self, names: list[str], pairs: list[tuple[str, str]]) -> None:
-        self.count = 0
-        self.lengths: list[NDArray[np.int64]] = []
-        self.right: dict[str, list[NDArray[np.bool_]]] = {name: [] for name in names}
-        self.pairs = {pair: {"mismatches": 0, "largest": 0.0, "sum": 0.0} for pair in pairs}
-        self.examples: dict[tuple[str, str], list[dict[str, Any]]] = {pair: [] for pair in pairs}
-        self.values = 0
+    A dynamic int8 LSTM takes the range of its input over the whole batch, so that what else is in
+    the batch has a say in each reading.
+    """
 
-    def add(self, labels: NDArray[np.int64], outputs: dict[str, Outputs]) -> None:
-        self.lengths.append((labels != PAD).sum(1))
-        for name, (log_probs, digits, _) in outputs.items():
-            wide = np.full(digits.shape, PAD)
-            wide[:, : labels.shape[1]] = labels
-            self.right[name].append((digits == wide).all(1))
-            values = log_probs.size
-        for (one, other), sums in self.pairs.items():
-            gap = np.abs(outputs[one][0].astype(np.float64) - outputs[other][0])
-            sums["largest"] = max(sums["largest"], float(gap.max()))
-            sums["sum"] += float(gap.sum())
-            differ = np.flatnonzero((outputs[one][1] != outputs[other][1]).any(1))
-            sums["mismatches"] += len(differ)
-            for row in differ[: 10 - len(self.examples[one, other])]:
-                self.examples[one, other].append(
-                    {
-                        "index": self.count + int(row),
-                        "label": _text(labels[row]),
-                        one: _text(outputs[one][1][row]),
-                        other: _text(outputs[other][1][row]),
-                    }
-                )
-        self.count += len(labels)
-        self.values += values
+    def run(strips: torch.Tensor) -> Outputs:
+        each = [session.run(None, {INPUT: strip[None]}) for strip in strips.numpy()]
+        log_probs, digits, confidence = (np.concatenate(parts) for parts in zip(*each, strict=True))
+        return log_probs, digits, confidence
 
-    def readers(self) -> list[Reader]:
-        lengths = np.concatenate(self.lengths)
-        found = []
-        for name, parts in self.right.items():
-            right = np.concatenate(parts)
-            low, high = wilson(int(right.sum()), len(right))
-            by_length = {
-                int(length): float(100 * right[lengths == length].mean())
-                for length in np.unique(lengths)
-            }
-            accuracy = float(100 * right.mean())
-            interval = (100 * low, 100 * high)
-            found.append(Reader(name, int(right.sum()), accuracy, interval, by_length))
-        return found
-
-    def differences(self) -> list[Difference]:
-        return [
-            Difference(
-                pair,
-                int(sums["mismatches"]),
-                self.examples[pair],
-                sums["largest"],
-                sums["sum"] / self.values,
-            )
-            for pair, sums in self.pairs.items()
-        ]
+    return run
 
 
-def _text(digits: NDArray[np.int64]) -> str:
-    return "".join(str(digit) for digit in digits if digit != PAD)
-
-
-def _failures(
-    readers: list[Reader], differences: list[Difference], int8_loss_bound: float
-) -> list[str]:
+def _failures(readers: list[Reader], differences: list[Difference], loss_bound: float) -> list[str]:
     found = []
-    accuracy = {reader.name: reader.accuracy for reader in readers}
+    right = {reader.name: reader.right for reader in readers}
+    count = sum(readers[0].counts.values())
     exact = differences[0]
     if exact.mismatches:
         found.append(f"PyTorch and float32 ONNX decode {exact.mismatches} numbers differently")
     if not exact.largest <= LOG_PROBS_BOUND:  # also where it is not a number
         found.append(f"log_probs differ by up to {exact.largest:.2g}, more than {LOG_PROBS_BOUND}")
-    if "int8" in accuracy:
-        loss = accuracy["float32"] - accuracy["int8"]
-        if not loss <= int8_loss_bound:
-            found.append(f"int8 loses {loss:.2f} points, more than {int8_loss_bound}")
+    for difference in differences[1:]:
+        name = difference.between[1]
+        loss = 100 * (right["float32"] - right[name]) / count
+        if not loss <= loss_bound:
+            found.append(f"{name} loses {loss:.2f} points, more than {loss_bound}")
     return found

@@ -1,4 +1,4 @@
-"""Int8: convolutions and linear layers statically (QDQ), then the LSTMs dynamically.
+"""Int8 recipes by name, each a way from a float32 graph to an int8 one.
 
 ONNX Runtime has no static int8 LSTM, and dynamic int8 makes convolutions slower than float32; the
 two together are small and fast. The simplified float32 graph goes in, never the other way round.
@@ -7,11 +7,14 @@ two together are small and fast. The simplified float32 graph goes in, never the
 import logging
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
+from onnx import numpy_helper
 from onnxruntime.quantization import (
     CalibrationDataReader,
     CalibrationMethod,
@@ -22,17 +25,51 @@ from onnxruntime.quantization import (
 )
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
+from generator.errors import BadInput
 from toolchain.runtime import INPUT
 
 CALIBRATION_NUMBERS = 512
 CALIBRATION_SEED = 2_000_003
+_HISTOGRAM_NUMBERS = 128  # the methods with histograms keep every activation in memory
+_BATCH = 64
+SHORT = {"_quantized": "_q", "_zero_point": "_z", "_scale": "_s", "weight_bias": "bias"}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One way to quantise.
+
+    Attributes:
+        about: what it does, in a few words.
+        method: how the ranges of the activations are found; None quantises them dynamically.
+        lstm: whether the LSTMs' weights become int8, dynamically.
+        floats: which convolution or linear layers stay in float32.
+    """
+
+    about: str
+    method: Literal["MinMax", "Entropy", "Percentile"] | None
+    lstm: bool = True
+    floats: Literal["none", "first", "last", "both ends"] = "none"
+
+
+RECIPES = {
+    "mixed": Recipe("static convolutions, dynamic LSTM", "MinMax"),
+    "mixed-entropy": Recipe("the same, ranges by entropy", "Entropy"),
+    "mixed-percentile": Recipe("the same, ranges by percentile", "Percentile"),
+    "mixed-first": Recipe("mixed, first layer in float32", "MinMax", floats="first"),
+    "mixed-last": Recipe("mixed, last layer in float32", "MinMax", floats="last"),
+    "mixed-ends": Recipe("mixed, first and last layer in float32", "MinMax", floats="both ends"),
+    "static": Recipe("static convolutions, LSTM in float32", "MinMax", lstm=False),
+    "dynamic": Recipe("everything dynamic", None),
+}
 
 
 class _Strips(CalibrationDataReader):  # type: ignore[misc]
     """Feeds strips uint8 [N, 1, 32, 128] to the calibration in batches."""
 
     def __init__(self, strips: NDArray[np.uint8]) -> None:
-        self.batches: Iterator[NDArray[np.uint8]] = iter(np.array_split(strips, len(strips) // 64))
+        parts = max(1, len(strips) // _BATCH)
+        self.batches: Iterator[NDArray[np.uint8]] = iter(np.array_split(strips, parts))
 
     def get_next(self) -> dict[str, NDArray[np.uint8]] | None:
         """The next batch, or None after the last."""
@@ -40,58 +77,128 @@ class _Strips(CalibrationDataReader):  # type: ignore[misc]
         return None if batch is None else {INPUT: batch}
 
 
-def quantize(float32: Path, int8: Path, strips: NDArray[np.uint8]) -> None:
+def known(name: str) -> Recipe:
+    """The recipe of that name.
+
+    Raises:
+        BadInput: there is none.
+    """
+    if name not in RECIPES:
+        raise BadInput(f"no int8 recipe {name!r}: choose auto, none, {', '.join(RECIPES)}")
+    return RECIPES[name]
+
+
+def quantize(
+    float32: Path, int8: Path, strips: NDArray[np.uint8], recipe_name: str = "mixed"
+) -> None:
     """Write the int8 form of a float32 graph.
 
     Args:
         float32: what `export_onnx` wrote.
         int8: the .onnx to write.
         strips: uint8 [N, 1, 32, 128], N >= 64, to calibrate the activations' ranges on.
+        recipe_name: one of `RECIPES`.
+
+    Raises:
+        BadInput: no recipe of that name.
     """
+    recipe = known(recipe_name)
     logging.disable(logging.WARNING)  # it warns that the graph is half quantised: that is the idea
     try:
-        _in_two_steps(float32, int8, strips)
+        with tempfile.TemporaryDirectory() as folder:
+            prepared, static = Path(folder) / "prepared.onnx", Path(folder) / "static.onnx"
+            quant_pre_process(str(float32), str(prepared), skip_symbolic_shape=True)
+            _static(prepared, static if recipe.lstm else int8, strips, recipe)
+            if recipe.lstm:
+                _dynamic(static if recipe.method else prepared, int8, recipe)
     finally:
         logging.disable(logging.NOTSET)
     # Written by several hands: bring back the facts, and say what this file is now.
-    graph = onnx.load(int8)
     facts = {entry.key: entry.value for entry in onnx.load(float32).metadata_props}
-    facts |= {"precision": "int8", "quantization": "static QDQ per channel, dynamic LSTM"}
+    facts |= {"precision": "int8", "quantization": f"{recipe_name}: {recipe.about}"}
+    graph = tidy(onnx.load(int8))
     del graph.metadata_props[:]
     onnx.helper.set_model_props(graph, facts)
-    graph.producer_name = "nrtool"
-    used = {node.domain for node in graph.graph.node}
-    for domain in [entry for entry in graph.opset_import if entry.domain not in used]:
-        graph.opset_import.remove(domain)
     onnx.save(graph, int8)
 
 
-def _in_two_steps(float32: Path, int8: Path, strips: NDArray[np.uint8]) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        prepared, static = Path(folder) / "prepared.onnx", Path(folder) / "static.onnx"
-        quant_pre_process(str(float32), str(prepared), skip_symbolic_shape=True)
-        quantize_static(
-            str(prepared),
-            str(static),
-            _Strips(strips),
-            quant_format=QuantFormat.QDQ,
-            activation_type=QuantType.QUInt8,
-            weight_type=QuantType.QInt8,
-            per_channel=True,
-            calibrate_method=CalibrationMethod.MinMax,
-            nodes_to_quantize=weighted_nodes(onnx.load(prepared)),
-        )
-        quantize_dynamic(
-            str(static),
-            str(int8),
-            op_types_to_quantize=["LSTM"],
-            weight_type=QuantType.QInt8,
-            per_channel=True,
-        )
+def _static(prepared: Path, out: Path, strips: NDArray[np.uint8], recipe: Recipe) -> None:
+    if recipe.method is None:
+        return
+    few = strips if recipe.method == "MinMax" else strips[:_HISTOGRAM_NUMBERS]
+    quantize_static(
+        str(prepared),
+        str(out),
+        _Strips(few),
+        quant_format=QuantFormat.QDQ,
+        activation_type=QuantType.QUInt8,
+        weight_type=QuantType.QInt8,
+        per_channel=True,
+        calibrate_method=CalibrationMethod[recipe.method],
+        nodes_to_quantize=chosen_nodes(onnx.load(prepared), recipe.floats),
+    )
+
+
+def _dynamic(source: Path, out: Path, recipe: Recipe) -> None:
+    kinds = ["LSTM"] if recipe.method else ["LSTM", "Conv", "MatMul"]
+    quantize_dynamic(
+        str(source),
+        str(out),
+        op_types_to_quantize=kinds,
+        weight_type=QuantType.QInt8,
+        per_channel=True,
+        nodes_to_exclude=[] if recipe.method else _unweighted(onnx.load(source)),
+    )
+
+
+def tidy(graph: onnx.ModelProto) -> onnx.ModelProto:
+    """The same graph without what only its makers needed: spare shapes, domains, long names.
+
+    Stored tensors and the layers that use them stay known by name: so a file can be inspected.
+    """
+    used = {node.domain for node in graph.graph.node}
+    for domain in [entry for entry in graph.opset_import if entry.domain not in used]:
+        graph.opset_import.remove(domain)
+    del graph.graph.value_info[:]
+    zeros = set()
+    for tensor in graph.graph.initializer:
+        # Small integers come as varints, where a negative one takes ten bytes.
+        values = numpy_helper.to_array(tensor)
+        tensor.CopyFrom(numpy_helper.from_array(values, tensor.name))
+        if values.dtype == np.int32 and not values.any():
+            zeros.add(tensor.name)
+    for node in graph.graph.node:
+        node.doc_string = ""
+        del node.metadata_props[:]
+        if node.op_type not in ("Conv", "MatMul", "Gemm", "LSTM", "DynamicQuantizeLSTM"):
+            node.name = ""
+        if node.op_type == "DequantizeLinear" and len(node.input) == 3 and node.input[2] in zeros:
+            del node.input[2]  # a bias's zero points are all 0, which is the default
+    _shorten(graph)
+    graph.producer_name, graph.doc_string = "nrtool", ""
+    return graph
+
+
+def _shorten(graph: onnx.ModelProto) -> None:
+    """Short names for all values but inputs and outputs; unused stored tensors go."""
+    read = {name for node in graph.graph.node for name in node.input}
+    for tensor in [each for each in graph.graph.initializer if each.name not in read]:
+        graph.graph.initializer.remove(tensor)
+    short = {value.name: value.name for value in (*graph.graph.input, *graph.graph.output)}
+    short[""] = ""
+    for tensor in graph.graph.initializer:
+        name = tensor.name.removeprefix("network.")
+        for long, brief in SHORT.items():
+            name = name.replace(long, brief)
+        short[tensor.name] = tensor.name = name
+    for node in graph.graph.node:
+        for names in (node.input, node.output):
+            for place, name in enumerate(names):
+                names[place] = short.setdefault(name, f"v{len(short)}")
 
 
 def weighted_nodes(graph: onnx.ModelProto) -> list[str]:
-    """Convolutions and linear layers, that is products with stored weights.
+    """Convolutions and linear layers, that is products with stored weights, in order.
 
     The confidence's products have none: they stay in float32.
     """
@@ -100,4 +207,19 @@ def weighted_nodes(graph: onnx.ModelProto) -> list[str]:
         node.name
         for node in graph.graph.node
         if node.op_type in ("Conv", "MatMul", "Gemm") and node.input[1] in stored
+    ]
+
+
+def chosen_nodes(graph: onnx.ModelProto, floats: str) -> list[str]:
+    """The weighted nodes without those that stay in float32."""
+    nodes = weighted_nodes(graph)
+    return nodes[floats in ("first", "both ends") : len(nodes) - (floats in ("last", "both ends"))]
+
+
+def _unweighted(graph: onnx.ModelProto) -> list[str]:
+    weighted = set(weighted_nodes(graph))
+    return [
+        node.name
+        for node in graph.graph.node
+        if node.op_type in ("Conv", "MatMul") and node.name not in weighted
     ]

@@ -1,7 +1,6 @@
-"""A release: the folder `exports/<variant>/` made, proved and measured, its card kept true."""
+"""A release: the folder `exports/<variant>/` proved and measured, its card kept true."""
 
 import json
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -12,61 +11,14 @@ from toolchain import checkpoint, console, golden
 from toolchain.bench import THREADS, bench
 from toolchain.card import write_card
 from toolchain.data import Digits
-from toolchain.export import export_onnx, find_weights, sha256, store_weights
+from toolchain.export import export_onnx
 from toolchain.parity import SEED, Parity, compare
-from toolchain.quantize import CALIBRATION_NUMBERS, CALIBRATION_SEED, quantize
 
 BENCH_STRIPS = 64
 
 
-def make(
-    variant: str, exports: Path, runs: Path, weights: Path | None, calibration: Digits | None
-) -> dict[str, Any]:
-    """Export a variant's weights; with digits to calibrate on, quantise too.
-
-    Everything is made beside `exports/<variant>` and moved there at the end, so that a failure
-    leaves the earlier release as it was.
-
-    Raises:
-        BadInput: no such variant, no weights, no digits.
-        FellShort: the graph failed its checks.
-    """
-    zoo.build(variant)  # an unknown name ends here
-    source = find_weights(variant, runs, exports, weights)
-    checkpoint.load_model(source, variant)  # so does a checkpoint of another variant
-    folder = exports / variant
-    exports.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=exports, prefix=f".{variant}.") as name:
-        made = Path(name)
-        stored, float32 = made / f"{variant}.safetensors", made / f"{variant}.onnx"
-        with console.err.status("exporting"):
-            store_weights(source, variant, stored)
-            export_onnx(stored, float32)
-        if calibration is not None:
-            with console.err.status("quantising: calibrating on validation digits"):
-                numbers = NumberGenerator(calibration.bank("val"), CALIBRATION_SEED)
-                strips = numbers(0, CALIBRATION_NUMBERS).strips.numpy()
-                quantize(float32, made / f"{variant}.int8.onnx", strips)
-        # Reports and files of other weights say nothing of these.
-        folder.mkdir(exist_ok=True)
-        before = folder / stored.name
-        if not before.is_file() or sha256(before) != sha256(stored):
-            for stale in ("parity.json", "bench.json", f"{variant}.int8.onnx"):
-                (folder / stale).unlink(missing_ok=True)
-        for path in sorted(made.iterdir()):
-            path.chmod(0o644)
-            path.replace(folder / path.name)
-    card = write_card(folder)
-    files = [*sorted(folder.glob(f"{variant}.*")), card]
-    return {
-        "variant": variant,
-        "weights": str(source),
-        "files": {str(path): path.stat().st_size for path in files},
-    }
-
-
 def prove(
-    variant: str, exports: Path, digits: Digits, count: int, int8_loss_bound: float
+    variant: str, exports: Path, digits: Digits, count: int, loss_bound: float
 ) -> dict[str, Any]:
     """Compare a release's PyTorch, float32 and int8 forms; writes parity.json and the card.
 
@@ -77,8 +29,8 @@ def prove(
         BadInput: nothing is exported, or a file is damaged.
     """
     folder = _exported(variant, exports)
-    int8 = folder / f"{variant}.int8.onnx"
-    forms = (folder / f"{variant}.safetensors", _float32(folder), int8 if int8.exists() else None)
+    files = _forms(folder)
+    forms = (folder / f"{variant}.safetensors", files.pop("float32"), files)
     banks = [("numbers from MNIST test digits", Digits(digits.mnist).bank("test"))]
     if digits.custom:
         banks.append(("numbers from validation writers' digits", digits.custom_bank("val")))
@@ -92,7 +44,7 @@ def prove(
                     numbers,
                     count,
                     described,
-                    int8_loss_bound=int8_loss_bound,
+                    loss_bound=loss_bound,
                     on_batch=update,
                 )
             )
@@ -109,9 +61,7 @@ def measure(variant: str, exports: Path, digits: Digits, runs: int) -> dict[str,
         BadInput: nothing is exported, or a file is damaged.
     """
     folder = _exported(variant, exports)
-    files = {"float32": _float32(folder)}
-    if (int8 := folder / f"{variant}.int8.onnx").exists():
-        files["int8"] = int8
+    files = _forms(folder)
     strips = NumberGenerator(digits.bank("val"), SEED)(0, BENCH_STRIPS).strips.numpy()
     with console.progress("measuring", runs * len(THREADS)) as update:
         report = bench(files, strips, runs, update).as_json()
@@ -142,6 +92,13 @@ def pinned(variant: str, exports: Path) -> list[str]:
     """
     folder = _exported(variant, exports)
     return golden.check(folder / "golden.json", _both(folder))
+
+
+def _forms(folder: Path) -> dict[str, Path]:
+    """Precision to .onnx of all that a release holds, float32 first."""
+    kept = {name: folder / f"{folder.name}.{name}.onnx" for name in ("float16", "int8")}
+    there = {name: path for name, path in kept.items() if path.is_file()}
+    return {"float32": _float32(folder), **there}
 
 
 def _both(folder: Path) -> dict[str, Path]:

@@ -69,6 +69,50 @@ def speed(report: dict[str, Any]) -> Table:
     )
 
 
+def recipes(search: dict[str, Any]) -> Table:
+    """What a recipe search measured; the one that ships has a star."""
+    return Table(
+        f"int8 recipes on {search['count']:,} {search['numbers']}, seed {search['seed']}; "
+        f"float32 reads {search['float32']['accuracy']:.2f} %",
+        ["recipe", "size", "of float32", "ms", "of float32", "exact", "loss", "differ", "Pareto"],
+        [
+            [
+                f"{each['name']}{' *' * (each['name'] == search['winner'])}",
+                megabytes(each["size"]),
+                f"{each['size_share']:.1%}",
+                f"{each['milliseconds']:.2f}",
+                f"{each['latency_share']:.2f}",
+                f"{each['accuracy']:.2f} %",
+                f"{each['loss']:.2f} ± {each['error']:.2f}",
+                str(each["mismatches"]),
+                "front" if each["front"] else "",
+            ]
+            for each in search["candidates"]
+        ],
+    )
+
+
+def gates(answers: list[dict[str, Any]]) -> Table:
+    """What each gate found."""
+    return Table(
+        "gates",
+        ["gate", "file", "measured"],
+        [[each["name"], each["file"], each["measured"]] for each in answers],
+    )
+
+
+def plan(planned: dict[str, Any]) -> Table:
+    """What an export would do."""
+    rows = [["recipe", name, about] for name, about in planned["recipes"].items()]
+    rows += [["gate", name, asks] for name, asks in planned["gates"].items()]
+    return Table(
+        f"{planned['variant']} from {planned['weights']} to {planned['folder']}, compared on "
+        f"{planned['numbers']:,} numbers; nothing is done",
+        ["step", "name", "what"],
+        rows,
+    )
+
+
 def epochs(history: list[dict[str, Any]]) -> Table:
     """A training run's curve."""
     return Table(

@@ -68,15 +68,23 @@ def test_the_whole_path_from_train_to_predict(tmp_path):
     assert code == 0, err
     assert json.loads(out)["epochs"][0]["numbers"] == 256
 
-    code, out, err = nrtool("export", *few, "--quantize", "--json", cwd=tmp_path)
+    code, out, err = nrtool(
+        *("export", *few, "--json", "--count", 250, "--bound", 100, "--quantize", "mixed"),
+        cwd=tmp_path,
+    )
     assert code == 0, err
     files = json.loads(out)["files"]
     folder = tmp_path / "exports" / "lightweight"
     assert sorted(path.name for path in folder.iterdir()) == [
         "README.md",
+        "export.json",
+        "golden.json",
         "lightweight.int8.onnx",
+        "lightweight.int8.ort",
+        "lightweight.int8.required_operators.config",
         "lightweight.onnx",
         "lightweight.safetensors",
+        "parity.json",
     ]
     assert all((tmp_path / name).stat().st_size == size for name, size in files.items())
 

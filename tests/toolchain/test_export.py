@@ -80,7 +80,7 @@ def test_a_graph_that_breaks_the_contract_is_refused(float32):
 
 
 def test_parity_holds_and_its_figures_add_up(weights, float32, int8, numbers):
-    report = compare(weights, float32, int8, numbers, 300, "numbers", int8_loss_bound=5)
+    report = compare(weights, float32, {"int8": int8}, numbers, 300, "numbers", loss_bound=5)
     assert report.failures == []
     assert [reader.name for reader in report.readers] == ["pytorch", "float32", "int8"]
     exact, quantised = report.differences
@@ -96,7 +96,7 @@ def test_parity_notices_a_graph_of_other_weights(weights, float32, numbers, tmp_
     moved[3] += 4.0
     bias.CopyFrom(onnx.numpy_helper.from_array(moved, bias.name))
     onnx.save(graph, tmp_path / "broken.onnx")
-    report = compare(weights, tmp_path / "broken.onnx", None, numbers, 50, "numbers")
+    report = compare(weights, tmp_path / "broken.onnx", {}, numbers, 50, "numbers")
     assert any("decode 50 numbers differently" in failure for failure in report.failures)
     assert any("log_probs differ" in failure for failure in report.failures)
     assert len(report.differences[0].examples) == 10

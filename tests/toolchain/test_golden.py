@@ -8,6 +8,7 @@ from generator.errors import BadInput
 from generator.strip import fit_ink
 from toolchain import golden
 from toolchain.drawings import DRAWINGS
+from toolchain.tally import pixels
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +47,7 @@ def test_the_drawings_cover_what_a_port_may_get_wrong():
 def test_golden_vectors_hold_for_the_models_they_were_made_of(held, files):
     assert golden.check(held, files) == []
     case = golden.load(held)["cases"][0]
-    assert golden.pixels(case["strip"]).shape == (32, 128)
+    assert pixels(case["strip"]).shape == (32, 128)
     log_probs = np.array(case["readings"]["float32"]["log_probs"])
     assert log_probs.shape == (34, 11)
     np.testing.assert_allclose(np.exp(log_probs).sum(1), 1, atol=1e-4)

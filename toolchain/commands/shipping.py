@@ -1,10 +1,11 @@
 """Commands that ship a model: export, parity, bench, models."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from typer import Option
+from typer.core import TyperCommand
 
 from generator.strip import HEIGHT, WIDTH
 from toolchain import console, tables
@@ -25,14 +26,38 @@ from toolchain.tables import Table
 
 app = typer.Typer()
 
+Bound = Annotated[float, Option(help="Points of accuracy that int8 may lose.")]
 
-@app.command(epilog="Example: `nrtool export --variant base --quantize --weights runs/base`")
+
+class _Export(TyperCommand):
+    """Lets --quantize stand without a value, as most people type it."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Fill in what a bare --quantize means."""
+        filled = []
+        for place, word in enumerate(args):
+            filled.append(word)
+            if word == "--quantize" and (args[place + 1 : place + 2] or ["-"])[0].startswith("-"):
+                filled.append("auto")
+        return super().parse_args(ctx, filled)
+
+
+@app.command(cls=_Export, epilog="Example: `nrtool export --variant base --weights runs/base`")
 def export(
     variant: Variant = "optimized",
-    quantize: Annotated[bool, Option("--quantize", help="Make the int8 file as well.")] = False,
+    quantize: Annotated[
+        str, Option(help="An int8 recipe by name; auto searches for the best; none: float32 only.")
+    ] = "auto",
     weights: Annotated[
         Path | None, Option(help="Run or checkpoint. Default: the latest run, else the release.")
     ] = None,
+    count: Annotated[int, Option(min=1, help="Numbers that every form must read alike.")] = 10_000,
+    bound: Bound = 0.05,
+    float16: Annotated[bool, Option("--float16", help="Make the float16 file as well.")] = False,
+    failures: Annotated[
+        Path, Option(help="Where pictures of the worst examples go if a gate fails.")
+    ] = Path("failed"),
+    dry_run: Annotated[bool, Option("--dry-run", help="Say what would be done, no more.")] = False,
     out: Exports = EXPORTS,
     runs: Runs = RUNS,
     mnist: Mnist = None,
@@ -40,24 +65,33 @@ def export(
     custom_share: CustomShare = 0.5,
     as_json: Json = False,
 ) -> None:
-    """Export float32 ONNX, simplified and checked, and int8 with --quantize."""
-    from toolchain import release
+    """Export float32 ONNX, search an int8 recipe, pass every gate; else nothing ships, exit 1."""
+    from toolchain import ship
 
-    made = release.make(
-        variant, out, runs, weights, digits_of(mnist, custom, custom_share) if quantize else None
-    )
+    order = ship.Order(quantize, count, bound, float16, failures)
+    if dry_run:
+        planned = ship.plan(variant, out, runs, weights, order)
+        if as_json:
+            console.show_json(planned)
+        else:
+            console.show_table(tables.plan(planned))
+        return
+    made = ship.make(variant, out, runs, weights, digits_of(mnist, custom, custom_share), order)
     if as_json:
         console.show_json(made)
-    else:
-        rows = [[name, tables.megabytes(size)] for name, size in made["files"].items()]
-        console.show_table(Table(f"{variant} from {made['weights']}", ["file", "size"], rows))
+        return
+    if made["search"]:
+        console.show_table(tables.recipes(made["search"]))
+    console.show_table(tables.gates(made["gates"]))
+    rows = [[name, tables.megabytes(size)] for name, size in made["files"].items()]
+    console.show_table(Table(f"{variant} from {made['weights']}", ["file", "size"], rows))
 
 
 @app.command(epilog="Example: `nrtool parity --variant base --count 100000`")
 def parity(
     variant: Variant = "optimized",
     count: Count = 10_000,
-    bound: Annotated[float, Option(help="Points of accuracy that int8 may lose.")] = 0.1,
+    bound: Bound = 0.05,
     exports: Exports = EXPORTS,
     mnist: Mnist = None,
     custom: Custom = None,
