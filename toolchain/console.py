@@ -63,7 +63,7 @@ def show_table(table: Table) -> None:
         pad_edge=False,
     )
     for index, column in enumerate(table.head):
-        shown.add_column(column, justify="left" if index == 0 else "right")
+        shown.add_column(column, justify="left" if index < table.words else "right")
     for row in table.rows:
         shown.add_row(*row)
     out.print(shown)

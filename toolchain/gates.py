@@ -18,6 +18,7 @@ from toolchain.bench import in_turns
 from toolchain.elsewhere import MOBILE, run_mobile
 from toolchain.errors import FellShort
 from toolchain.export import OPSET, check_graph
+from toolchain.graphfile import read_graph
 from toolchain.parity import LOG_PROBS_BOUND, Parity
 from toolchain.runtime import INPUT, open_model
 from toolchain.tally import pixels
@@ -143,12 +144,12 @@ def _answer(name: str, file: str, ask: Callable[[], tuple[bool, str]]) -> Gate:
 
 
 def _graph(path: Path) -> tuple[bool, str]:
-    check_graph(onnx.load(path, load_external_data=False))
+    check_graph(read_graph(path)[1])
     return True, "valid"
 
 
 def _operators(path: Path) -> tuple[bool, str]:
-    graph = onnx.load(path, load_external_data=False)
+    graph = read_graph(path)[1]
     opsets = {entry.domain: entry.version for entry in graph.opset_import}
     wrong = [f"opset {opsets['']}"] if opsets.get("", 0) > OPSET else []
     wrong += [f"IR version {graph.ir_version}"] if graph.ir_version > NEWEST_IR else []

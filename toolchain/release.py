@@ -8,7 +8,7 @@ from generator.errors import BadInput
 from generator.numbers import NumberGenerator
 from models import zoo
 from toolchain import checkpoint, console, golden
-from toolchain.bench import THREADS, bench
+from toolchain.bench import bench, rounds
 from toolchain.card import write_card
 from toolchain.data import Digits
 from toolchain.export import export_onnx
@@ -63,7 +63,7 @@ def measure(variant: str, exports: Path, digits: Digits, runs: int) -> dict[str,
     folder = _exported(variant, exports)
     files = _forms(folder)
     strips = NumberGenerator(digits.bank("val"), SEED)(0, BENCH_STRIPS).strips.numpy()
-    with console.progress("measuring", runs * len(THREADS)) as update:
+    with console.progress("measuring", rounds(runs)) as update:
         report = bench(files, strips, runs, update).as_json()
     checkpoint.write_json(folder / "bench.json", report)
     write_card(folder)

@@ -6,34 +6,32 @@ from onnxruntime import InferenceSession, SessionOptions
 
 from generator.errors import BadInput
 from generator.strip import HEIGHT, WIDTH
+from toolchain.graphfile import MEND, read_graph
 
 INPUT = "image"
 OUTPUTS = {"log_probs": "tensor(float)", "digits": "tensor(int64)", "confidence": "tensor(float)"}
-MEND = "export one with nrtool export"
 
 
-def open_model(path: Path, threads: int = 1) -> InferenceSession:
+def open_model(path: Path, threads: int = 1, profile: Path | None = None) -> InferenceSession:
     """An inference session on the CPU.
 
     Args:
         path: an .onnx made by the export.
         threads: that one run may use; one is fastest for one small picture.
+        profile: beginning of the name of a file to write the time of each operator to.
 
     Raises:
         BadInput: the file is missing, empty, damaged, or a model of another kind.
     """
     name = repr(str(path))
-    try:
-        is_there = path.is_file() and path.stat().st_size > 0
-    except OSError:  # such as a name longer than a name can be
-        is_there = False
-    if not is_there:
-        raise BadInput(f"{name} is missing or empty: {MEND}")
+    content, _ = read_graph(path)
     options = SessionOptions()
     options.intra_op_num_threads = threads
+    if profile is not None:
+        options.enable_profiling, options.profile_file_prefix = True, str(profile)
     options.log_severity_level = 4  # what is wrong is said below, in one line
     try:
-        session = InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        session = InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except Exception:  # ONNX Runtime raises a class of its own for each kind of damage
         raise BadInput(f"{name} is damaged or not an ONNX model: {MEND}") from None
     if problem := _mismatch(session):

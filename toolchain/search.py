@@ -83,6 +83,7 @@ def search(
     numbers: NumberGenerator,
     names: list[str],
     loss_bound: float,
+    count: int = NUMBERS,
     on_step: Callable[[int, str], None] = lambda done, name: None,
 ) -> Search:
     """Build each recipe as `folder`/<name>.onnx, measure all, and choose one.
@@ -92,6 +93,7 @@ def search(
         folder: where the candidates are written.
         numbers: of validation digits; its seed is replaced by our own.
         names: recipes to try.
+        count: numbers to compare the recipes on.
         loss_bound: points of accuracy that a recipe may lose, and one standard error more: so few
             numbers cannot tell it from that.
         on_step: called with how many recipes are done and the name of the next.
@@ -108,9 +110,9 @@ def search(
         seconds[name] = time.perf_counter() - start
         files[name] = folder / f"{name}.onnx"
     on_step(len(names), "measuring")
-    batch = NumberGenerator(numbers.bank, SEED)(0, NUMBERS)
+    batch = NumberGenerator(numbers.bank, SEED)(0, count)
     shown = batch.strips.numpy()
-    times = in_turns(files, shown[:RUNS], 1, RUNS)
+    times = in_turns(files, shown[:RUNS], threads=1, runs=RUNS)
     tally, right = _read(files, shown, batch.digits.numpy())
     readers = {reader.name: reader for reader in tally.readers()}
     gaps = {difference.between[1]: difference for difference in tally.differences()}

@@ -16,7 +16,7 @@ from toolchain.halves import store_halves
 from toolchain.parity import INT8_LOSS_BOUND, SEED, compare
 from toolchain.publish import publish
 from toolchain.quantize import RECIPES, known
-from toolchain.search import search
+from toolchain.search import NUMBERS, search
 
 GATE_STRIPS = 64  # strips that a file is tried with by itself
 
@@ -103,8 +103,9 @@ def make(
         report: dict[str, Any] = {"search": None}
         if names := list(planned["recipes"]):
             with console.progress("recipes", len(names)) as update:
+                few = min(NUMBERS, order.count)
                 found = search(
-                    float32, work, NumberGenerator(bank), names, order.loss_bound, update
+                    float32, work, NumberGenerator(bank), names, order.loss_bound, few, update
                 )
             files["int8"] = made / f"{variant}.int8.onnx"
             shutil.copyfile(work / f"{found.winner}.onnx", files["int8"])

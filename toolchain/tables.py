@@ -6,15 +6,20 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Table:
-    """A title, a head and rows of text; the first column is words, the others are figures."""
+    """A title, a head and rows of text: columns of words at the left, then of figures."""
 
     title: str
     head: list[str]
     rows: list[list[str]]
+    words: int = 1
 
     def markdown(self) -> str:
         """Head and rows as a Markdown table."""
-        lines = [self.head, ["---"] + ["---:"] * (len(self.head) - 1), *self.rows]
+        lines = [
+            self.head,
+            ["---"] * self.words + ["---:"] * (len(self.head) - self.words),
+            *self.rows,
+        ]
         return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
 
@@ -50,7 +55,8 @@ def speed(report: dict[str, Any]) -> Table:
     """What a bench report measured."""
     rows = [
         [
-            f"{form['name']}, {latency['threads']} thread{'s' * (latency['threads'] > 1)}",
+            f"{form['name']}, {latency['threads']} thread{'s' * (latency['threads'] > 1)}"
+            f"{_batch(latency)}",
             f"{form['size'] / 1e6:.2f} MB",
             f"{form['size_share']:.1%}",
             *(f"{latency[percentile]:.2f}" for percentile in ("p50", "p90", "p99")),
@@ -62,11 +68,21 @@ def speed(report: dict[str, Any]) -> Table:
         for latency in form["latency"]
     ]
     return Table(
-        f"{report['machine']}, ONNX Runtime {report['onnxruntime']}, batch 1, "
-        f"{report['runs']} runs each in turns",
+        f"{report['machine']}, ONNX Runtime {report['onnxruntime']}, one strip "
+        f"a run where nothing else is said, {report['runs']} runs each in turns"
+        + (
+            f"; the machine was {'quiet' if report['quiet'] else 'busy'}"
+            if "quiet" in report
+            else ""
+        ),
         ["form", "size", "of float32", "p50 ms", "p90 ms", "p99 ms", "speed", "load", "memory"],
         rows,
     )
+
+
+def _batch(latency: dict[str, Any]) -> str:
+    batch = latency.get("batch", 1)
+    return f", batch {batch}" if batch > 1 else ""
 
 
 def recipes(search: dict[str, Any]) -> Table:
@@ -98,6 +114,7 @@ def gates(answers: list[dict[str, Any]]) -> Table:
         "gates",
         ["gate", "file", "measured"],
         [[each["name"], each["file"], each["measured"]] for each in answers],
+        words=3,
     )
 
 
@@ -110,6 +127,7 @@ def plan(planned: dict[str, Any]) -> Table:
         f"{planned['numbers']:,} numbers; nothing is done",
         ["step", "name", "what"],
         rows,
+        words=3,
     )
 
 

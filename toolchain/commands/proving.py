@@ -1,12 +1,14 @@
-"""Commands that let others prove and look into a release: golden."""
+"""Commands that let others prove and look into a release: golden, inspect, report."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
-from typer import Option
+from typer import Argument, Option
 
-from toolchain import console
+from toolchain import console, tables
 from toolchain.commands.options import EXPORTS, Exports, Json, Variant
+from toolchain.tables import Table
 
 app = typer.Typer()
 
@@ -35,3 +37,46 @@ def golden(
         console.say(f"[red]golden vectors broken[/red]: {failure}")
     if failures:
         raise typer.Exit(console.FELL_SHORT)
+
+
+@app.command(epilog="Example: `nrtool inspect exports/optimized/optimized.int8.onnx`")
+def inspect(
+    file: Annotated[Path, Argument(help="An .onnx made by `nrtool export`.")],
+    as_json: Json = False,
+) -> None:
+    """Print what a model file says of itself, its operators, and its size by layer."""
+    from toolchain import inspection
+
+    found = inspection.inspect(file)
+    if as_json:
+        console.show_json(found)
+        return
+    signature = [[name, kind] for key in ("inputs", "outputs") for name, kind in found[key].items()]
+    title = f"{found['file']}, {tables.megabytes(found['size'])}, SHA-256 {found['sha256']}"
+    console.show_table(Table(title, ["value", "type"], signature, words=2))
+    console.show_table(
+        Table("metadata", ["key", "value"], list(map(list, found["metadata"].items())), words=2)
+    )
+    rows = [[name, str(count)] for name, count in found["operators"].items()]
+    console.show_table(Table(f"operators, opset {found['opset']}", ["operator", "count"], rows))
+    layers = [
+        [each["layer"], each["weights"], each["name"], f"{each['size']:,}"]
+        for each in found["layers"]
+    ]
+    console.show_table(
+        Table("bytes by layer", ["layer", "weights", "largest tensor", "bytes"], layers, 3)
+    )
+
+
+@app.command(epilog="Example: `nrtool report --variant optimized`")
+def report(
+    variant: Variant = "optimized", exports: Exports = EXPORTS, as_json: Json = False
+) -> None:
+    """Write report.html, one page with every figure and picture, and report.json."""
+    from toolchain import report as reports
+
+    page, data = reports.write(exports / variant)
+    if as_json:
+        console.show_json({"html": page, "json": data})
+    else:
+        console.out.print(f"{page}\n{data}")

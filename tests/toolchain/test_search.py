@@ -1,0 +1,56 @@
+import pytest
+
+from generator.errors import BadInput
+from toolchain.errors import FellShort
+from toolchain.quantize import RECIPES, known
+from toolchain.search import Candidate, choose, on_front, search
+
+
+def candidate(name, size=25, time=0.3, mismatches=3, within=True):
+    share, loss = size / 100, mismatches / 100
+    return Candidate(name, "", size, share, time, time, 98, loss, 0, mismatches, 1, within, False)
+
+
+def test_the_closest_of_the_cheapest_wins():
+    near = [candidate("a"), candidate("b", time=0.32, mismatches=1), candidate("c", size=60)]
+    assert choose(near).name == "b"
+    assert choose([*near, candidate("d", time=0.1, mismatches=9)]).name == "d"
+
+
+def test_the_front_leaves_out_what_another_beats_in_everything():
+    marked = on_front([candidate("a"), candidate("b", size=26, mismatches=4), candidate("c", 20)])
+    assert [each.name for each in marked if each.front] == ["c"]
+    assert on_front([candidate("a"), candidate("b")])[1].front, "equals do not beat each other"
+
+
+def test_nothing_within_the_bounds_is_no_release():
+    with pytest.raises(FellShort, match=r"gate 'recipe'.*a: 25% of the size"):
+        choose([candidate("a", within=False)])
+
+
+def test_a_recipe_must_be_known():
+    with pytest.raises(BadInput, match="choose auto, none, mixed"):
+        known("best")
+
+
+def test_a_search_builds_measures_and_chooses(float32, bank, tmp_path):
+    from generator.numbers import NumberGenerator
+
+    steps = []
+    found = search(
+        float32,
+        tmp_path,
+        NumberGenerator(bank),
+        ["mixed", "dynamic"],
+        loss_bound=100,
+        count=100,
+        on_step=lambda done, name: steps.append(name),
+    )
+    assert steps == ["mixed", "dynamic", "measuring"]
+    assert [each.name for each in found.candidates] == ["mixed", "dynamic"]
+    assert {each.name for each in found.candidates} < set(RECIPES)
+    mixed = found.candidates[0]
+    assert mixed.size == (tmp_path / "mixed.onnx").stat().st_size
+    assert mixed.size_share < 0.26
+    assert found.winner in ("mixed", "dynamic")
+    assert (tmp_path / f"{found.winner}.onnx").is_file()
