@@ -1,11 +1,11 @@
 """Small charts as SVG, to stand in a page that needs nothing else."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
 WIDE, HIGH = 460, 260
-LEFT, RIGHT, TOP, BOTTOM = 58, 14, 12, 40
+LEFT, RIGHT, TOP, BOTTOM = 58, 14, 24, 40
 COLOURS = ("#2563eb", "#ea580c", "#059669", "#9333ea", "#b45309", "#475569")
 
 Point = tuple[float, float]
@@ -75,16 +75,17 @@ class Axes:
 
     def svg(self, legend: Sequence[str] = ()) -> str:
         """The whole picture, with the names of the lines in their colours."""
-        for row, name in enumerate(legend):
-            y = TOP + 14 + 15 * row
+        for place, name in enumerate(legend):
             self.parts.append(
-                f'<text class="word" x="{WIDE - RIGHT - 6}" y="{y}" text-anchor="end" '
-                f'fill="{COLOURS[row]}">{escape(name)}</text>'
+                f'<text class="word" x="{LEFT + 90 * place}" y="14" '
+                f'style="fill: {COLOURS[place]}">{escape(name)}</text>'
             )
         return f'<svg viewBox="0 0 {WIDE} {HIGH}" role="img">{"".join(self.parts)}</svg>'
 
 
-def lines(series: dict[str, Sequence[Point]], labels: tuple[str, str], dots: bool = False) -> str:
+def lines(
+    series: Mapping[str, Sequence[Point]], labels: tuple[str, str], dots: bool = False
+) -> str:
     """One line a name."""
     points = [point for each in series.values() for point in each]
     axes = Axes([x for x, _ in points], [y for _, y in points], labels)

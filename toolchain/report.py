@@ -139,7 +139,9 @@ def _slices(reader: dict[str, Any]) -> Table | None:
         share = reader["by_length"][length]
         low, high = wilson(round(share / 100 * count), count)
         interval = f"{100 * low:.2f} to {100 * high:.2f} %"
-        rows.append([f"{length} digits", f"{count:,}", f"{share:.2f} %", interval])
+        rows.append(
+            [f"{length} digit{'s' * (int(length) > 1)}", f"{count:,}", f"{share:.2f} %", interval]
+        )
     head = ["slice", "numbers", "read exactly", "95 % interval"]
     return Table(f"{reader['name']} by length", head, rows) if rows else None
 
@@ -176,29 +178,42 @@ def _coverage(bins: list[dict[str, Any]]) -> Table | None:
 
 
 def _recipes(search: dict[str, Any] | None) -> dict[str, Any] | None:
-    """The table of a recipe search and its picture: size across, time up, accuracy as the dot."""
+    """The table of a recipe search, and its pictures."""
     if not search:
         return None
-    candidates = search["candidates"]
-    sizes, times = ([each[key] for each in candidates] for key in ("size_share", "latency_share"))
-    axes = charts.Axes(
-        [*(100 * size for size in sizes), 100.0],
-        [*times, 1.0],
+    whole = charts.Axes(
+        [*(100 * each["size_share"] for each in search["candidates"]), 100.0],
+        [*(each["latency_share"] for each in search["candidates"]), 1.0],
         ("size, % of float32", "time, of float32"),
         zero=True,
     )
-    axes.dot((100, 1), charts.COLOURS[5], "float32", 5)
-    axes.word((100, 1), "float32", end=True)
-    for each in candidates:
-        point = (100 * each["size_share"], each["latency_share"])
+    whole.dot((100, 1), charts.COLOURS[5], "float32", 5)
+    whole.word((100, 1), "float32", end=True)
+    fast = [each for each in search["candidates"] if each["latency_share"] <= 1]
+    near = charts.Axes(
+        [each["latency_share"] for each in fast] or [1.0],
+        [float(each["mismatches"]) for each in fast] or [1.0],
+        ("time, of float32", f"read otherwise, of {search['count']:,}"),
+        zero=True,
+    )
+    for each in search["candidates"]:
         ships = each["name"] == search["winner"]
         colour = charts.COLOURS[1 if ships else 0 if each["front"] else 5]
         said = f"{each['name']}: {each['accuracy']:.2f} %, {each['mismatches']} read otherwise"
+        point = (100 * each["size_share"], each["latency_share"])
         # The fewer numbers it reads otherwise, the larger the dot.
-        axes.dot(point, colour, said, 3 + 6 / (1 + each["mismatches"]))
+        whole.dot(point, colour, said, 3 + 6 / (1 + each["mismatches"]))
         if ships or point[0] > 50 or point[1] > 1:
-            axes.word(point, each["name"])
-    return {"table": tables.recipes(search), "picture": Markup(axes.svg())}
+            whole.word(point, each["name"])
+        if each in fast:
+            near.dot((point[1], each["mismatches"]), colour, said)
+            if ships or point[0] > 50:
+                near.word((point[1], each["mismatches"]), each["name"], end=point[1] > 0.6)
+    return {
+        "table": tables.recipes(search),
+        "picture": Markup(whole.svg()),
+        "near": Markup(near.svg()),
+    }
 
 
 def _speed(bench: dict[str, Any] | None) -> dict[str, Any] | None:

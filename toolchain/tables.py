@@ -61,7 +61,7 @@ def speed(report: dict[str, Any]) -> Table:
             f"{form['size_share']:.1%}",
             *(f"{latency[percentile]:.2f}" for percentile in ("p50", "p90", "p99")),
             f"{latency['speedup']:.2f}x",
-            f"{form['load_ms']:.0f} ms",
+            f"{form.get('cold_ms', form['load_ms']):.0f} ms",
             f"{form['peak_memory_mib']:.0f} MiB",
         ]
         for form in report["forms"]
@@ -75,7 +75,17 @@ def speed(report: dict[str, Any]) -> Table:
             if "quiet" in report
             else ""
         ),
-        ["form", "size", "of float32", "p50 ms", "p90 ms", "p99 ms", "speed", "load", "memory"],
+        [
+            "form",
+            "size",
+            "of float32",
+            "p50 ms",
+            "p90 ms",
+            "p99 ms",
+            "speed",
+            "cold start",
+            "memory",
+        ],
         rows,
     )
 

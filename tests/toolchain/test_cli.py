@@ -9,10 +9,12 @@ import subprocess
 import sys
 
 import numpy as np
+import onnx
 import pytest
+import typer
 from PIL import Image
 
-from toolchain import checkpoint, console
+from toolchain import checkpoint, console, export, ship
 from toolchain.cli import app
 
 
@@ -98,7 +100,19 @@ def test_the_whole_path_from_train_to_predict(tmp_path):
     assert code == 0, err
     forms = json.loads(out)["forms"]
     assert [form["name"] for form in forms] == ["float32", "int8"]
-    assert all(form["peak_memory_mib"] > 0 for form in forms)
+    for form in forms:
+        assert form["peak_memory_mib"] > 0
+        assert form["cold_ms"] > form["load_ms"] > 0
+        assert (form["latency"][0]["threads"], form["latency"][0]["batch"]) == (1, 1)
+        assert sum(each["share"] for each in form["operators"]) == pytest.approx(1)
+
+    code, out, err = nrtool("golden", *few, "--check", cwd=tmp_path)
+    assert code == 0, err
+    code, out, err = nrtool("report", *few, "--json", cwd=tmp_path)
+    assert code == 0, err
+    page = (tmp_path / json.loads(out)["html"]).read_text()
+    assert "Every one of these held" in page
+    assert 'src="http' not in page
 
     code, out, err = nrtool(
         "generate", "--count", 3, "--format", "png", "--out", "made", cwd=tmp_path
@@ -225,6 +239,51 @@ def test_wrong_use_is_refused_and_leaves_nothing(tmp_path, monkeypatch, capsys, 
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_dry_run_says_what_would_be_done_and_does_nothing(release, monkeypatch, capsys):
+    monkeypatch.chdir(release)
+    before = sorted(release.rglob("*"))
+    assert call("export", "--variant", "lightweight", "--dry-run", "--json") == 0
+    planned = json.loads(capsys.readouterr().out)
+    assert "mixed" in planned["recipes"]
+    assert "accuracy" in planned["gates"]
+    assert call("export", "--variant", "lightweight", "--dry-run", "--quantize", "mixed") == 0
+    assert "mixed-first" not in capsys.readouterr().out
+    assert sorted(release.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    "given", [["--quantize"], ["--quantize", "--json"], [], ["--quantize", "auto"]]
+)
+def test_quantize_without_a_value_searches(given):
+    command = typer.main.get_command(app).commands["export"]
+    assert command.make_context("export", list(given)).params["quantize"] == "auto"
+
+
+def test_a_gate_that_fails_names_itself_and_leaves_nothing(release, monkeypatch, capsys, tmp_path):
+    monkeypatch.chdir(release)
+    before = {path: path.read_bytes() for path in release.rglob("*") if path.is_file()}
+
+    def broken(source, out):
+        export.export_onnx(source, out)
+        graph = onnx.load(out)
+        bias = next(t for t in graph.graph.initializer if t.dims == [11])
+        moved = onnx.numpy_helper.to_array(bias) + np.eye(11, dtype=np.float32)[3] * 4
+        bias.CopyFrom(onnx.numpy_helper.from_array(moved, bias.name))
+        onnx.save(graph, out)
+
+    monkeypatch.setattr(ship, "export_onnx", broken)
+    failed = tmp_path / "failed"
+    code = call(
+        *("export", "--variant", "lightweight", "--quantize", "none", "--count", 20),
+        *("--failures", failed),
+    )
+    assert code == 1
+    said = " ".join(capsys.readouterr().err.split())
+    assert "nothing was exported. gate 'exact' failed on float32: 20 of 20" in said
+    assert [path.name for path in failed.iterdir()] == ["exact-float32.png"]
+    assert {path: path.read_bytes() for path in release.rglob("*") if path.is_file()} == before
+
+
 def test_no_space_is_one_line(release, monkeypatch, capsys):
     def full(*_, **__):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "weights")
@@ -247,7 +306,11 @@ def test_no_permission_is_one_line(tmp_path, monkeypatch, capsys):
 
 
 @pytest.mark.parametrize(
-    "command", ["generate", "train", "export", "parity", "bench", "predict", "models"]
+    "command",
+    [
+        *("generate", "train", "export", "parity", "bench", "predict", "models"),
+        *("golden", "inspect", "report"),
+    ],
 )
 def test_every_command_has_help_with_an_example(capsys, command):
     assert call(command, "--help") == 0
