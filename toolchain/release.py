@@ -98,11 +98,11 @@ def _forms(folder: Path) -> dict[str, Path]:
     """Precision to .onnx of all that a release holds, float32 first."""
     kept = {name: folder / f"{folder.name}.{name}.onnx" for name in ("float16", "int8")}
     there = {name: path for name, path in kept.items() if path.is_file()}
-    return {"float32": _float32(folder), **there}
+    return {"float32": float32_of(folder), **there}
 
 
 def _both(folder: Path) -> dict[str, Path]:
-    return {"float32": _float32(folder), "int8": folder / f"{folder.name}.int8.onnx"}
+    return {"float32": float32_of(folder), "int8": folder / f"{folder.name}.int8.onnx"}
 
 
 def inventory(runs: Path, exports: Path) -> list[dict[str, Any]]:
@@ -141,7 +141,7 @@ def _exported(variant: str, exports: Path) -> Path:
     return folder
 
 
-def _float32(folder: Path) -> Path:
+def float32_of(folder: Path) -> Path:
     """The float32 graph, made again from the stored weights where it is not kept."""
     path = folder / f"{folder.name}.onnx"
     if not path.exists():

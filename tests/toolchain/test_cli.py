@@ -25,7 +25,7 @@ def nrtool(*arguments, cwd, **environment):
         cwd=cwd,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **environment},
     )
     return done.returncode, done.stdout, done.stderr
