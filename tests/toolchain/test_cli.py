@@ -205,6 +205,9 @@ def test_generate_refuses_to_mix_with_what_is_there(tmp_path, monkeypatch, capsy
         ("generate", "--custom", "nowhere"),
         ("generate", "--mnist", "nowhere"),
         ("generate", "--custom-share", 2.0),
+        ("generate", "--procedural-share", -1),
+        ("import", "nowhere"),
+        ("import", ".", "--out", "digits.txt"),
         ("train", "--recipe", "best"),
         ("train", "--run", "../up"),
         ("train", "--device", "abacus"),
@@ -239,7 +242,7 @@ def test_no_permission_is_one_line(tmp_path, monkeypatch, capsys):
 
 
 @pytest.mark.parametrize(
-    "command", ["generate", "train", "export", "parity", "bench", "predict", "models"]
+    "command", ["generate", "import", "train", "export", "parity", "bench", "predict", "models"]
 )
 def test_every_command_has_help_with_an_example(capsys, command):
     assert call(command, "--help") == 0
