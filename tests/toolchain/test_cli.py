@@ -138,6 +138,18 @@ def test_ctrl_c_leaves_a_checkpoint_that_resumes(tmp_path):
     assert json.loads(done.stdout)["epochs"][-1]["epoch"] == 3
 
 
+def test_evaluate_keeps_its_report_beside_the_release(release, monkeypatch, capsys, strokes_folder):
+    monkeypatch.chdir(release)
+    arguments = ("--variant", "lightweight", "--count", 100, "--custom", strokes_folder)
+    assert call("evaluate", *arguments, "--errors", "errors.png", "--json") == 0
+    said = json.loads(capsys.readouterr().out)
+    kept = json.loads((release / "exports" / "lightweight" / "evaluation.json").read_text())
+    assert said == kept
+    assert [source["all"]["count"] for source in kept["sources"]] == [100, 100]
+    assert Image.open(release / "errors.png").width > 500
+    refused(capsys, "evaluate", *arguments, "--errors", "errors.gif")
+
+
 def test_parity_that_breaks_exits_with_1(release, monkeypatch, capsys):
     monkeypatch.chdir(release)
     # The weights are those of the graph, but int8 is asked to be better than float32.
@@ -146,7 +158,7 @@ def test_parity_that_breaks_exits_with_1(release, monkeypatch, capsys):
     assert "int8 loses 0.00 points" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", ["train", "export", "parity", "bench", "predict"])
+@pytest.mark.parametrize("command", ["train", "export", "evaluate", "parity", "bench", "predict"])
 def test_an_unknown_variant_is_refused(release, monkeypatch, capsys, command):
     monkeypatch.chdir(release)
     extra = ["x.png"] if command == "predict" else []
@@ -242,7 +254,8 @@ def test_no_permission_is_one_line(tmp_path, monkeypatch, capsys):
 
 
 @pytest.mark.parametrize(
-    "command", ["generate", "import", "train", "export", "parity", "bench", "predict", "models"]
+    "command",
+    ["generate", "import", "train", "export", "evaluate", "parity", "bench", "predict", "models"],
 )
 def test_every_command_has_help_with_an_example(capsys, command):
     assert call(command, "--help") == 0
