@@ -20,6 +20,7 @@ from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
 from generator.errors import BadInput
+from generator.handwriting import handwritten
 from generator.mnist import load_mnist
 from generator.strip import ink_box
 from generator.strokes import (
@@ -27,6 +28,7 @@ from generator.strokes import (
     CANVAS_WIDTH,
     GLYPH_HEIGHT,
     GLYPH_WIDTH,
+    StrokeDigit,
     distance_fields,
     read_strokes,
 )
@@ -35,6 +37,8 @@ Split = Literal["train", "val", "test"]
 
 MNIST_VALIDATION = 5_000  # the last of MNIST's 60,000 training digits
 WRITER_CAP = 250  # a writer with more digits than this is drawn no more often
+PROCEDURAL_WRITERS = 320
+PROCEDURAL_EACH = 6  # times that each of them writes every digit
 PNG_SIDE_LIMIT = 4096  # pixels
 
 
@@ -160,16 +164,27 @@ def stroke_glyphs(path: Path, split: Split, device: torch.device | str = "cpu") 
         for digit in read_strokes(file)
         if split != "test" and in_validation(digit.writer.encode()) == (split == "val")
     ]
-    fields, boxes = distance_fields(wanted, device)
-    names = {name: i for i, name in enumerate(sorted({digit.writer for digit in wanted}))}
+    return _drawn(path.name.split(".")[0], wanted, device)
+
+
+def procedural_glyphs(split: Split, device: torch.device | str = "cpu") -> Glyphs:
+    """Digits of writers who do not exist, others in every split; see `generator.handwriting`."""
+    seed = ("train", "val", "test").index(split)
+    writers = PROCEDURAL_WRITERS if split == "train" else PROCEDURAL_WRITERS // 8
+    return _drawn("procedural", handwritten(writers, PROCEDURAL_EACH, seed), device)
+
+
+def _drawn(source: str, digits: list[StrokeDigit], device: torch.device | str) -> Glyphs:
+    fields, boxes = distance_fields(digits, device)
+    names = {name: i for i, name in enumerate(sorted({digit.writer for digit in digits}))}
     return Glyphs(
-        path.name.split(".")[0],
-        tuple(sorted({digit.source for digit in wanted})),
+        source,
+        tuple(sorted({digit.source for digit in digits})),
         fields,
         boxes,
-        torch.tensor([digit.label for digit in wanted], dtype=torch.int64),
-        torch.tensor([names[digit.writer] for digit in wanted], dtype=torch.int64),
-        torch.tensor([digit.relative_height for digit in wanted]),
+        torch.tensor([digit.label for digit in digits], dtype=torch.int64),
+        torch.tensor([names[digit.writer] for digit in digits], dtype=torch.int64),
+        torch.tensor([digit.relative_height for digit in digits]),
         drawn=True,
     )
 

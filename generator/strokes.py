@@ -8,7 +8,8 @@ Green 2007, "Improved Alpha-Tested Magnification for Vector Textures and Special
 
 import gzip
 import json
-from collections.abc import Iterator
+import os
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,6 +70,33 @@ def read_strokes(path: Path) -> Iterator[StrokeDigit]:
                     ) from None
     except (gzip.BadGzipFile, EOFError, UnicodeDecodeError) as error:
         raise BadInput(f"{path} is damaged ({error}): copy or record it again") from None
+
+
+def write_strokes(digits: Iterable[StrokeDigit], path: Path) -> None:
+    """Write stroke digits as JSON lines, gzipped where the name ends in .gz; whole or not at all.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    lines = (
+        {
+            "label": str(digit.label),
+            "source": digit.source,
+            "writer": digit.writer,
+            "rel_h": digit.relative_height,
+            "strokes": [stroke.round(4).tolist() for stroke in digit.strokes],
+        }
+        for digit in digits
+    )
+    text = "".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines)
+    # No time stamp in the archive: the same digits make the same file.
+    content = gzip.compress(text.encode(), mtime=0) if path.suffix == ".gz" else text.encode()
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        temporary.write_bytes(content)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def _parse(line: str) -> StrokeDigit:

@@ -5,7 +5,14 @@ from pathlib import Path
 
 import torch
 
-from generator.digits import DigitBank, Glyphs, Split, custom_glyphs, mnist_glyphs
+from generator.digits import (
+    DigitBank,
+    Glyphs,
+    Split,
+    custom_glyphs,
+    mnist_glyphs,
+    procedural_glyphs,
+)
 from generator.errors import BadInput
 
 
@@ -17,26 +24,36 @@ class Digits:
         mnist: folder with MNIST's raw files; None looks in the usual places.
         custom: folders or files of the user's own digits, pen strokes or PNGs.
         custom_share: how much of all numbers the custom digits write, 0..1.
+        procedural_share: how much procedural handwriting writes, 0..1; MNIST has the rest.
     """
 
     mnist: Path | None = None
     custom: tuple[Path, ...] = ()
     custom_share: float = 0.5
+    procedural_share: float = 0.0
 
     def bank(self, split: Split, device: torch.device | str = "cpu") -> DigitBank:
-        """The mixed bank of a split. For "test" that is MNIST's test digits alone.
+        """The mixed bank of a split. No custom digit is in "test".
 
         Raises:
             BadInput: a source is missing or damaged, or the share leaves no digits.
         """
-        if not 0 <= self.custom_share <= 1:
-            raise BadInput(f"--custom-share is {self.custom_share}: it lies between 0 and 1")
         own = self._own(split, device) if self.custom_share > 0 else []
         share = self.custom_share if own else 0.0
+        rest = 1 - share - self.procedural_share
+        asked = (self.custom_share, self.procedural_share, rest)
+        if not all(0 <= each <= 1 for each in asked):
+            raise BadInput(
+                f"--custom-share {self.custom_share} and --procedural-share "
+                f"{self.procedural_share}: each lies between 0 and 1, together too"
+            )
         sources, weights = list(own), [share / len(own)] * len(own) if own else []
-        if share < 1:
+        if self.procedural_share > 0:
+            sources.append(procedural_glyphs(split, device))
+            weights.append(self.procedural_share)
+        if rest > 0:
             sources.append(mnist_glyphs(split, self.mnist))
-            weights.append(1 - share)
+            weights.append(rest)
         return DigitBank(sources, weights, device)
 
     def custom_bank(self, split: Split, device: torch.device | str = "cpu") -> DigitBank:

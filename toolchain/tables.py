@@ -162,3 +162,57 @@ def epochs(history: list[dict[str, Any]]) -> Table:
 def megabytes(size: int | None) -> str:
     """Bytes as MB, or a dash for nothing."""
     return f"{size / 1e6:.2f} MB" if size else "-"
+
+
+def evaluation(source: dict[str, Any]) -> list[Table]:
+    """How one source's numbers were read: slices, confusions, what the confidence is worth."""
+    title = f"{source['all']['count']:,} {source['numbers']}, seed {source['seed']}"
+    trust = source["trust"]
+    points = [*trust["curve"], trust["recommended"]]
+    return [
+        Table(
+            f"{title}: {source['digit_error_rate']:.2f} edits per 100 digits",
+            ["numbers", "count", "read exactly", "95 % interval"],
+            [_slice(each) for each in [source["all"], *source["slices"]]],
+        ),
+        Table(
+            "written -> read",
+            ["digit", "times"],
+            [[pair, str(times)] for pair, times in source["confusions"]],
+        ),
+        Table(
+            f"confidence: off by {trust['calibration_error']:.2f} points on average; "
+            "the last line is the recommended threshold",
+            ["ask again below", "asked again", "wrong among the rest"],
+            [
+                [
+                    f"{point['threshold']:.4f}",
+                    f"{point['asked_again']:.2f} %",
+                    f"{point['wrong']:.2f} %",
+                ]
+                for point in points
+            ],
+        ),
+    ]
+
+
+def robustness(report: dict[str, Any]) -> Table:
+    """Accuracy by the way of writing, and relative to the usual mix."""
+    usual = report["ways"][0]["accuracy"]
+    return Table(
+        f"ways of writing, {report['ways_of']}",
+        ["numbers", "count", "read exactly", "95 % interval", "of the usual"],
+        [
+            [*_slice(way), f"{100 * way['accuracy'] / max(usual, 1e-9):.1f} %"]
+            for way in report["ways"]
+        ],
+    )
+
+
+def _slice(each: dict[str, Any]) -> list[str]:
+    return [
+        each["name"],
+        f"{each['count']:,}",
+        f"{each['accuracy']:.2f} %",
+        "{:.2f} to {:.2f} %".format(*each["interval"]),
+    ]

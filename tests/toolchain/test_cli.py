@@ -160,6 +160,18 @@ def test_ctrl_c_leaves_a_checkpoint_that_resumes(tmp_path):
     assert json.loads(done.stdout)["epochs"][-1]["epoch"] == 3
 
 
+def test_evaluate_keeps_its_report_beside_the_release(release, monkeypatch, capsys, strokes_folder):
+    monkeypatch.chdir(release)
+    arguments = ("--variant", "lightweight", "--count", 100, "--custom", strokes_folder)
+    assert call("evaluate", *arguments, "--errors", "errors.png", "--json") == 0
+    said = json.loads(capsys.readouterr().out)
+    kept = json.loads((release / "exports" / "lightweight" / "evaluation.json").read_text())
+    assert said == kept
+    assert [source["all"]["count"] for source in kept["sources"]] == [100, 100]
+    assert Image.open(release / "errors.png").width > 500
+    refused(capsys, "evaluate", *arguments, "--errors", "errors.gif")
+
+
 def test_parity_that_breaks_exits_with_1(release, monkeypatch, capsys):
     monkeypatch.chdir(release)
     # The weights are those of the graph, but int8 is asked to be better than float32.
@@ -168,7 +180,7 @@ def test_parity_that_breaks_exits_with_1(release, monkeypatch, capsys):
     assert "int8 loses 0.00 points" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", ["train", "export", "parity", "bench", "predict"])
+@pytest.mark.parametrize("command", ["train", "export", "evaluate", "parity", "bench", "predict"])
 def test_an_unknown_variant_is_refused(release, monkeypatch, capsys, command):
     monkeypatch.chdir(release)
     extra = ["x.png"] if command == "predict" else []
@@ -227,6 +239,9 @@ def test_generate_refuses_to_mix_with_what_is_there(tmp_path, monkeypatch, capsy
         ("generate", "--custom", "nowhere"),
         ("generate", "--mnist", "nowhere"),
         ("generate", "--custom-share", 2.0),
+        ("generate", "--procedural-share", -1),
+        ("import", "nowhere"),
+        ("import", ".", "--out", "digits.txt"),
         ("train", "--recipe", "best"),
         ("train", "--run", "../up"),
         ("train", "--device", "abacus"),
@@ -308,8 +323,8 @@ def test_no_permission_is_one_line(tmp_path, monkeypatch, capsys):
 @pytest.mark.parametrize(
     "command",
     [
-        *("generate", "train", "export", "parity", "bench", "predict", "models"),
-        *("golden", "inspect", "report"),
+        *("generate", "import", "train", "export", "evaluate", "parity", "bench", "predict"),
+        *("models", "golden", "inspect", "report"),
     ],
 )
 def test_every_command_has_help_with_an_example(capsys, command):

@@ -18,6 +18,17 @@ def test_a_share_may_be_all_or_nothing(strokes_folder, share, origins):
     assert [source["origins"] for source in bank.description] == [origins]
 
 
+def test_procedural_handwriting_takes_its_share_from_mnist(strokes_folder):
+    digits = Digits(custom=(strokes_folder,), custom_share=0.25, procedural_share=0.5)
+    shares = {each["origins"][0]: each["share"] for each in digits.bank("val").description}
+    assert shares == {"drawn": 0.25, "procedural": 0.5, "mnist": 0.25}
+
+
+def test_shares_of_more_than_all_are_refused(strokes_folder):
+    with pytest.raises(BadInput, match="together"):
+        Digits(custom=(strokes_folder,), custom_share=0.7, procedural_share=0.5).bank("train")
+
+
 def test_tests_are_written_with_mnist_test_digits_alone(strokes_folder):
     for share in (0.5, 1.0):
         description = Digits(custom=(strokes_folder,), custom_share=share).bank("test").description

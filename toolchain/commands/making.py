@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from typer import Option
+from typer import Argument, Option
 
 from generator.errors import BadInput
 from toolchain import console
@@ -16,6 +16,7 @@ from toolchain.commands.options import (
     Form,
     Json,
     Mnist,
+    ProceduralShare,
     Runs,
     Seed,
     Split,
@@ -40,6 +41,7 @@ def generate(
     mnist: Mnist = None,
     custom: Custom = None,
     custom_share: CustomShare = 0.5,
+    procedural_share: ProceduralShare = 0.0,
     as_json: Json = False,
 ) -> None:
     """Write synthetic handwritten numbers to a folder, with a manifest."""
@@ -50,7 +52,9 @@ def generate(
     if min_digits > max_digits:
         raise BadInput(f"--min-digits {min_digits} is above --max-digits {max_digits}: swap them")
     style = Style(digits=(min_digits, max_digits), leading_zeros=leading_zeros)
-    numbers = NumberGenerator(digits_of(mnist, custom, custom_share).bank(split.value), seed, style)
+    numbers = NumberGenerator(
+        digits_of(mnist, custom, custom_share, procedural_share).bank(split.value), seed, style
+    )
     with console.progress("generating", count) as update:
         manifest = write_numbers(
             numbers, count, out, format.value, preview=preview, on_numbers=update
@@ -59,6 +63,34 @@ def generate(
         console.show_json({"out": out, **manifest})
     else:
         console.out.print(f"{count} numbers in {out}, {len(manifest['sha256'])} files")
+
+
+@app.command(
+    "import", epilog="Example: `nrtool import pendigits-orig.tra --out digits/pendigits.jsonl.gz`"
+)
+def import_(
+    sources: Annotated[
+        list[Path], Argument(help="UNIPEN files or folders, pendigits-orig files, *.jsonl strokes.")
+    ],
+    out: Annotated[Path, Option(help="File to write, *.jsonl or *.jsonl.gz.")] = Path(
+        "data/digits.jsonl.gz"
+    ),
+    as_json: Json = False,
+) -> None:
+    """Turn public pen recordings into stroke digits that --custom takes."""
+    from generator.strokes import write_strokes
+    from generator.unipen import import_digits
+
+    if not out.name.endswith((".jsonl", ".jsonl.gz")):
+        raise BadInput(f"--out {out} must end in .jsonl or .jsonl.gz")
+    digits = import_digits(sources)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    write_strokes(digits, out)
+    writers = len({digit.writer for digit in digits})
+    if as_json:
+        console.show_json({"out": out, "digits": len(digits), "writers": writers})
+    else:
+        console.out.print(f"{len(digits):,} digits of {writers} writers in {out}")
 
 
 @app.command(epilog="Example: `nrtool train --variant lightweight --custom my_digits --resume`")
@@ -84,6 +116,7 @@ def train(
     mnist: Mnist = None,
     custom: Custom = None,
     custom_share: CustomShare = 0.5,
+    procedural_share: ProceduralShare = 0.0,
     as_json: Json = False,
 ) -> None:
     """Train a variant on fresh numbers every epoch; Ctrl-C stops, --resume goes on."""
@@ -93,7 +126,7 @@ def train(
     training_run.start(
         variant,
         lambda has_accelerator: recipes.adapt(recipe, has_accelerator, changes),
-        digits_of(mnist, custom, custom_share),
+        digits_of(mnist, custom, custom_share, procedural_share),
         runs,
         name=run,
         device=device,

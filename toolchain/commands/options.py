@@ -33,6 +33,9 @@ Custom = Annotated[
     Option(help="Your own digits: *.jsonl strokes, or folders 0/ to 9/ of PNGs. Repeatable."),
 ]
 CustomShare = Annotated[float, Option(help="Share of all numbers written with --custom digits.")]
+ProceduralShare = Annotated[
+    float, Option(help="Share written in procedural handwriting; MNIST writes the rest.")
+]
 Seed = Annotated[int, Option(help="Same seed, same result.")]
 Json = Annotated[bool, Option("--json", help="Print JSON for machines.")]
 Runs = Annotated[Path, Option(help="Where training runs are kept.")]
@@ -40,8 +43,10 @@ Exports = Annotated[Path, Option(help="Where releases are kept, one folder a var
 Count = Annotated[int, Option(min=1, help="How many numbers.")]
 
 
-def digits_of(mnist: Path | None, custom: list[Path] | None, share: float) -> Any:
-    """The digits that --mnist, --custom and --custom-share ask for."""
+def digits_of(
+    mnist: Path | None, custom: list[Path] | None, share: float, procedural: float = 0.0
+) -> Any:
+    """The digits that --mnist, --custom, --custom-share and --procedural-share ask for."""
     from toolchain.data import Digits
 
-    return Digits(mnist, tuple(custom or ()), share)
+    return Digits(mnist, tuple(custom or ()), share, procedural)

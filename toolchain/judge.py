@@ -1,0 +1,80 @@
+"""Judging a model: every source of unseen numbers, and the ways of writing; kept as JSON."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from generator.digits import DigitBank
+from generator.errors import BadInput
+from generator.numbers import NumberGenerator
+from generator.sheet import contact_sheet
+from toolchain import checkpoint, console
+from toolchain.data import Digits
+from toolchain.export import sha256
+from toolchain.runtime import open_model
+from toolchain.slices import WAYS, Readings, evaluation, read_numbers, robustness
+
+SEED = 5_000_011
+SHOWN = 80  # misread numbers on the picture
+ROBUST_SHARE = 10  # each way of writing is read so many times less often
+
+
+def judge(
+    variant: str, model: Path | None, exports: Path, digits: Digits, count: int, errors: Path | None
+) -> dict[str, Any]:
+    """Read `count` numbers of each source; a release's own report is kept as evaluation.json.
+
+    Numbers are written with MNIST test digits, and with the custom digits' validation writers
+    where there are any; the ways of writing are tried with the last of them.
+
+    Raises:
+        BadInput: the model is missing or foreign, or the picture cannot be a PNG.
+    """
+    if errors is not None and errors.suffix != ".png":
+        raise BadInput(f"--errors {errors} must end in .png")
+    path = model or exports / variant / f"{variant}.int8.onnx"
+    session = open_model(path, threads=2)
+    banks: list[tuple[str, DigitBank]] = [
+        ("numbers from MNIST test digits", Digits(digits.mnist).bank("test"))
+    ]
+    if digits.custom:
+        banks.append(("numbers from validation writers' strokes", digits.custom_bank("val")))
+    sources, misread = [], []
+    for described, bank in banks:
+        with console.progress(described, count) as update:
+            readings = read_numbers(
+                session, NumberGenerator(bank, SEED), count, errors=SHOWN, on_batch=update
+            )
+        sources.append(evaluation(readings, described, SEED).as_json())
+        misread.append(readings)
+    each = max(100, count // ROBUST_SHARE)
+    with console.progress("ways of writing", each * (1 + len(WAYS))) as update:
+        ways = robustness(session, NumberGenerator(banks[-1][1], SEED), each, update)
+    report = {
+        "variant": session.get_modelmeta().custom_metadata_map["variant"],
+        "model": path.name,
+        "model_sha256": sha256(path),
+        "sources": sources,
+        "ways_of": banks[-1][0],
+        "ways": [asdict(way) for way in ways],
+    }
+    if model is None:
+        checkpoint.write_json(exports / variant / "evaluation.json", report)
+    if errors is not None:
+        _draw(misread, errors)
+    return report
+
+
+def _draw(misread: list[Readings], path: Path) -> None:
+    chosen = [
+        (strip, f"{readings.written[index]} read as {readings.read[index] or 'nothing'}")
+        for readings in misread
+        for index, strip in readings.errors.items()
+    ]
+    if not chosen:
+        raise BadInput("no number was misread: there is nothing to draw")
+    sheet = contact_sheet(np.stack([strip for strip, _ in chosen]), [said for _, said in chosen])
+    with checkpoint.replacing(path) as temporary:
+        sheet.save(temporary, format="PNG")
