@@ -1,5 +1,6 @@
 """Running the sketchpad: the models it offers, the address it is found at, the server."""
 
+import contextlib
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -66,7 +67,8 @@ def serve(
             log_level="error",
             timeout_graceful_shutdown=3,
         )
-        uvicorn.Server(config).run(sockets=[listening])
+        with contextlib.suppress(KeyboardInterrupt):  # how uvicorn ends after Ctrl-C
+            uvicorn.Server(config).run(sockets=[listening])
 
 
 def _listen(host: str, port: int) -> socket.socket:
