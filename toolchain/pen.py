@@ -30,14 +30,14 @@ def draw_ink(strokes: Sequence[NDArray[np.float32]]) -> NDArray[np.uint8]:
     scale = DETAIL * min((INK_HEIGHT - PEN) / height, (INK_WIDTH - PEN) / width)
     if max(width, height) <= 1e-6:  # a dot has no size to scale
         scale = 1.0
-    radius = DETAIL * PEN / 2
+    radius = round(DETAIL * PEN / 2)
     border = radius + DETAIL / 2
     size = [int(side * scale + 2 * border) + 1 for side in (width, height)]
     canvas = Image.new("L", (size[0], size[1]))
     pen = ImageDraw.Draw(canvas)
     for stroke in strokes:
         path = [(float(x), float(y)) for x, y in (stroke - low) * scale + border]
-        pen.line(path, fill=255, width=round(2 * radius))
+        pen.line(path, fill=255, width=2 * radius + 1)
         for x, y in path:
             pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=255)
     return np.asarray(canvas)

@@ -10,8 +10,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 LARGEST_BODY = 256 * 1024  # bytes: a drawing of 4,000 points has about 80,000
-BODY_SECONDS = 10.0  # for a whole body to arrive
-HEAD_SECONDS = 10.0  # for a request to begin: after connecting, and after each answer
+BODY_SECONDS = 5.0  # for a whole body to arrive
+HEAD_SECONDS = 5.0  # for a request to begin: after connecting, and after each answer
 PER_SECOND, BURST = 40.0, 120.0  # requests of one address; live reading sends about 15 a second
 MOST_ADDRESSES = 4096  # remembered at once
 MOST_CONNECTIONS, MOST_OF_ONE = 256, 32  # open at once, in all and of one address

@@ -196,6 +196,7 @@ def _append(path: Path, content: bytes) -> None:
 def _rewrite(path: Path, lines: list[Line]) -> None:
     if not lines:
         path.unlink()
+        _sync_folder(path.parent)
         return
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
     try:
