@@ -24,7 +24,7 @@ lint: $(VENV)/.installed
 
 # The sketchpad is tested in a real browser; without one those tests are skipped, with a word.
 browser:
-	@command -v chromium chromium-browser >/dev/null && exit; \
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null && exit; \
 	if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
 		apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; \
 	else echo "no chromium, and no root on Debian to install it: browser tests are skipped"; fi

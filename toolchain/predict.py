@@ -96,6 +96,8 @@ class Recognizer:
     def read_batch(self, images: Sequence[Picture]) -> list[Reading]:
         """Read several pictures as `read` would, in one run of the network.
 
+        An int8 model rounds a batch as a whole, so confidence differs a little from `read`'s.
+
         Raises:
             BadInput: as `read`; none is read if one cannot be.
         """
