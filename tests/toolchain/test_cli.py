@@ -239,7 +239,7 @@ def test_no_permission_is_one_line(tmp_path, monkeypatch, capsys):
 
 
 @pytest.mark.parametrize(
-    "command", ["generate", "train", "export", "parity", "bench", "predict", "models"]
+    "command", ["generate", "train", "export", "parity", "bench", "predict", "models", "draw"]
 )
 def test_every_command_has_help_with_an_example(capsys, command):
     assert call(command, "--help") == 0
