@@ -237,3 +237,14 @@ def test_two_writers_at_once_lose_nothing(server):
     digits = list(read_strokes(path))
     for writer in "ab":
         assert [d.label for d in digits if d.writer == writer] == [4, 5] * 25
+
+
+def test_sharing_shows_a_code_and_a_picture_of_the_link(tmp_path):
+    with running(tmp_path / "kept", "--share") as server:
+        said = [server.process.stderr.readline() for _ in range(20)]
+        link = next(line for line in said if "?code=" in line)
+        code = link.strip().rpartition("=")[2]
+        assert any(line.startswith(f"code {code}") for line in said)
+        assert sum("█" in line for line in said) > 10
+        assert server.ask("/api/state")[0] == 200  # this computer needs none
+        assert server.ask("/api/state", headers={"host": "evil.example"})[0] == 403
