@@ -8,7 +8,6 @@ gives test alone. Stroke digits are split by writer and PNGs by content, by the 
 SHA-256: below 32 is validation, the rest training.
 """
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from torch import Tensor
 from generator.errors import BadInput
 from generator.handwriting import handwritten
 from generator.mnist import load_mnist
+from generator.splits import in_validation
 from generator.strip import ink_box
 from generator.strokes import (
     CANVAS_HEIGHT,
@@ -65,11 +65,6 @@ class Glyphs:
     writers: Tensor
     relative_heights: Tensor
     drawn: bool
-
-
-def in_validation(key: bytes) -> bool:
-    """Whether a writer's name or a PNG's content belongs to validation."""
-    return hashlib.sha256(key).digest()[-1] < 32
 
 
 def mnist_glyphs(split: Split, folder: Path | None = None) -> Glyphs:

@@ -35,6 +35,14 @@ def ink_box(ink: Image) -> tuple[int, int, int, int]:
     return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
 
 
+def fitting(box: tuple[int, int, int, int]) -> tuple[float, float, float]:
+    """Where a drawing with this ink box lands: scale, and the box's left and top in the strip."""
+    left, top, right, bottom = box
+    width, height = right - left, bottom - top
+    scale = min(INK_HEIGHT / height, INK_WIDTH / width)
+    return scale, WIDTH - MARGIN - width * scale, (HEIGHT - height * scale) / 2
+
+
 def fit_ink(ink: Image) -> Image:
     """Fit a drawing of any size to a strip.
 
@@ -51,11 +59,9 @@ def fit_ink(ink: Image) -> Image:
     Raises:
         BadInput: nothing is drawn.
     """
-    left, top, right, bottom = ink_box(ink)
+    left, top, right, bottom = place = ink_box(ink)
     box = ink[top:bottom, left:right].astype(np.float64)
-    scale = min(INK_HEIGHT / box.shape[0], INK_WIDTH / box.shape[1])
-    first_row = (HEIGHT - box.shape[0] * scale) / 2
-    first_column = WIDTH - MARGIN - box.shape[1] * scale
+    scale, first_column, first_row = fitting(place)
     down = _coverage(HEIGHT, box.shape[0], scale, first_row)
     across = _coverage(WIDTH, box.shape[1], scale, first_column)
     return np.floor(down @ box @ across.T + 0.5).astype(np.uint8)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter, ImageOps
 
 from generator.errors import BadInput
+from toolchain.components import Components
 
 MAX_MEGABYTES, MAX_MEGAPIXELS = 50, 50  # read no file and decode no picture larger than this
 LONG_SIDE = 1600  # larger pictures are reduced to this
@@ -174,24 +175,9 @@ def _highest(plane: NDArray[np.float32], window: int) -> NDArray[np.float32]:
 
 
 def _without_specks(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Drop 8-connected components smaller than `SPECK` of the largest; one must be there."""
-    padded = np.pad(mask, ((0, 0), (1, 1)))
-    stride, flat = padded.shape[1], padded.ravel()
-    steps = np.diff(flat.astype(np.int8), prepend=0)
-    first, last = np.flatnonzero(steps == 1), np.flatnonzero(steps == -1)  # runs of ink
-    begin = np.searchsorted(last, first + stride, "left")  # the next row's runs that touch
-    end = np.searchsorted(first, last + stride, "right")  # run i are begin[i] .. end[i]
-    label = np.arange(len(first))
-    upper = np.repeat(label, end - begin)
-    lower = np.concatenate([np.arange(*pair) for pair in zip(begin, end, strict=True)])
-    while (label[upper] != label[lower]).any():
-        least = np.minimum(label[upper], label[lower])
-        np.minimum.at(label, label[upper], least)
-        np.minimum.at(label, label[lower], least)
-        label = label[label]
-    area = np.bincount(label, last - first)
-    flat[flat] = np.repeat(area[label] >= SPECK * area.max(), last - first)
-    return padded[:, 1:-1]
+    """Drop components smaller than `SPECK` of the largest; one must be there."""
+    pieces = Components(mask)
+    return pieces.mask(pieces.areas >= SPECK * pieces.areas.max())
 
 
 def _stretch(level: NDArray[np.floating | np.integer], full: float) -> NDArray[np.uint8]:

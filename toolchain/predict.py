@@ -1,6 +1,7 @@
-"""Read a number from a picture with an exported model; needs no PyTorch."""
+"""Read numbers from pictures with an exported model; needs no PyTorch."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -9,13 +10,16 @@ from onnxruntime import InferenceSession
 from PIL import Image
 
 from generator.errors import BadInput
-from generator.strip import HEIGHT, WIDTH, fit_ink
+from generator.strip import HEIGHT, INK_LEVEL, WIDTH, fit_ink, fitting, ink_box
+from toolchain.apart import numbers_apart
+from toolchain.boxes import Box, Digit, locate
 from toolchain.ink import open_picture, to_ink
 from toolchain.runtime import INPUT, open_model
 
 PAD = -1  # fills the model's digits to the right of a number
 
 Array = NDArray[np.uint8]
+Picture = Path | Image.Image | Array
 
 
 @dataclass(frozen=True)
@@ -25,18 +29,34 @@ class Reading:
     Attributes:
         number: the digits, "" when nothing was read.
         confidence: 0..1, the probability that exactly these digits were written.
+        digits: each digit with its box, from left to right.
+        box: left, top, right, bottom of the number's ink. All boxes are in pixels of what was
+            read: of the upright picture, of the ink, or of the strip.
     """
 
     number: str
     confidence: float
+    digits: tuple[Digit, ...]
+    box: Box
+
+
+@dataclass(frozen=True)
+class Found:
+    """Ink of one number, and how its pixels lie in the picture: x * scale + left, y likewise."""
+
+    ink: Array
+    left: float = 0.0
+    top: float = 0.0
+    scale: float = 1.0
 
 
 class Recognizer:
     """An exported model, ready to read.
 
     >>> recognizer = Recognizer.load(Path("exports/optimized/optimized.int8.onnx"))
-    >>> recognizer.read(Path("drawing.png"))
-    Reading(number='407', confidence=0.98)
+    >>> reading = recognizer.read(Path("drawing.png"))
+    >>> reading.number, reading.confidence, [digit.box for digit in reading.digits]
+    ('41', 0.98, [(20, 31, 64, 90), (80, 30, 92, 91)])
 
     Attributes:
         variant: name of the model's variant.
@@ -62,8 +82,8 @@ class Recognizer:
         """
         return cls(open_model(path, threads))
 
-    def read(self, image: Path | Image.Image | Array) -> Reading:
-        """Read the number in a picture file, a picture, or ink.
+    def read(self, image: Picture) -> Reading:
+        """Read a picture file, a picture, or ink, as one number.
 
         Args:
             image: ink is uint8 [H, W], 0 = background, 255 = ink; pictures are turned into ink.
@@ -71,16 +91,34 @@ class Recognizer:
         Raises:
             BadInput: the picture cannot be used or holds no ink.
         """
-        if isinstance(image, Path):
-            picture = open_picture(image)
-            try:
-                return self.read(picture)
-            except BadInput as error:
-                raise BadInput(f"{str(image)!r}: {error}") from None
-        ink = to_ink(image) if isinstance(image, Image.Image) else image
-        if ink.dtype != np.uint8 or ink.ndim != 2:
-            raise BadInput(f"ink must be uint8 [H, W], not {ink.dtype} {list(ink.shape)}")
-        return self.read_strips(fit_ink(ink)[None, None])[0]
+        return self.read_batch([image])[0]
+
+    def read_batch(self, images: Sequence[Picture]) -> list[Reading]:
+        """Read several pictures as `read` would, in one run of the network.
+
+        An int8 model rounds a batch as a whole, so confidence differs a little from `read`'s.
+
+        Raises:
+            BadInput: as `read`; none is read if one cannot be.
+        """
+        return self._read_found([_ink_of(image) for image in images])
+
+    def read_all(self, image: Picture) -> list[Reading]:
+        """Read every number of a picture that stands apart from the others, in reading order.
+
+        Numbers stand apart by a line, or by a gap of 0.8 of their height; what is much lower than
+        the tallest number is left out. One reading at least.
+
+        Raises:
+            BadInput: as `read`.
+        """
+        whole = _ink_of(image)
+        return self._read_found(
+            [
+                Found(ink, left * whole.scale, top * whole.scale, whole.scale)
+                for ink, (left, top, _, _) in numbers_apart(whole.ink)
+            ]
+        )
 
     def read_strips(self, strips: Array) -> list[Reading]:
         """Read strips in one batch, one reading each.
@@ -91,6 +129,10 @@ class Recognizer:
         Raises:
             BadInput: another type or shape.
         """
+        return [reading for reading, _ in self.scored(strips)]
+
+    def scored(self, strips: Array) -> list[tuple[Reading, NDArray[np.float32]]]:
+        """As `read_strips`, and the scores behind it: log_probs float32 [T, 11] for each strip."""
         if strips.dtype != np.uint8 or strips.shape[1:] != (1, HEIGHT, WIDTH):
             raise BadInput(
                 f"strips must be uint8 [N, 1, {HEIGHT}, {WIDTH}], "
@@ -98,8 +140,60 @@ class Recognizer:
             )
         if not len(strips):
             return []
-        digits, confidence = self._session.run(["digits", "confidence"], {INPUT: strips})
-        return [
-            Reading("".join(self.alphabet[digit] for digit in row if digit != PAD), float(sure))
-            for row, sure in zip(digits, confidence, strict=True)
-        ]
+        outputs = ["digits", "confidence", "log_probs"]
+        digits, confidence, log_probs = self._session.run(outputs, {INPUT: strips})
+        readings = []
+        for row, sure, scores, strip in zip(digits, confidence, log_probs, strips, strict=True):
+            number = "".join(self.alphabet[digit] for digit in row if digit != PAD)
+            located = tuple(locate(scores, strip[0], self.alphabet))
+            readings.append((Reading(number, float(sure), located, _around(strip[0])), scores))
+        return readings
+
+    def _read_found(self, found: Sequence[Found]) -> list[Reading]:
+        strips = [fit_ink(each.ink)[None] for each in found]
+        readings = self.read_strips(np.stack(strips)) if strips else []
+        return [_placed(reading, each) for reading, each in zip(readings, found, strict=True)]
+
+
+def _ink_of(image: Picture) -> Found:
+    if isinstance(image, Path):
+        picture = open_picture(image)
+        try:
+            return _ink_of(picture)
+        except BadInput as error:
+            raise BadInput(f"{str(image)!r}: {error}") from None
+    if isinstance(image, Image.Image):
+        ink = to_ink(image)
+        return Found(ink, scale=max(image.size) / max(ink.shape))
+    if image.dtype != np.uint8 or image.ndim != 2:
+        raise BadInput(f"ink must be uint8 [H, W], not {image.dtype} {list(image.shape)}")
+    return Found(image)
+
+
+def _around(strip: Array) -> Box:
+    """The box of a strip's ink; an empty box at its right end if there is none."""
+    return ink_box(strip) if (strip >= INK_LEVEL).any() else (WIDTH, 0, WIDTH, 0)
+
+
+def _placed(reading: Reading, found: Found) -> Reading:
+    """The same reading, its boxes moved from the strip to the picture."""
+    box = ink_box(found.ink)
+    fitted, first_column, first_row = fitting(box)
+
+    def back(strip_box: Box) -> Box:
+        columns = [(x - first_column) / fitted + box[0] for x in strip_box[0::2]]
+        rows = [(y - first_row) / fitted + box[1] for y in strip_box[1::2]]
+        left, right = (
+            round(min(max(column, box[0]), box[2]) * found.scale + found.left) for column in columns
+        )
+        top, bottom = (
+            round(min(max(row, box[1]), box[3]) * found.scale + found.top) for row in rows
+        )
+        return left, top, right, bottom
+
+    digits = tuple(replace(digit, box=back(digit.box)) for digit in reading.digits)
+    whole = tuple(
+        round(side * found.scale + start)
+        for side, start in zip(box, (found.left, found.top) * 2, strict=True)
+    )
+    return replace(reading, digits=digits, box=(whole[0], whole[1], whole[2], whole[3]))

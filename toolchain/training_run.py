@@ -10,14 +10,23 @@ import torch
 import typer
 
 from generator.errors import BadInput
+from generator.numbers import NumberGenerator
 from models import zoo
 from models.grow import grow
 from toolchain import checkpoint, console
 from toolchain.bench import machine
 from toolchain.data import Digits
+from toolchain.evaluate import evaluate
 from toolchain.export import source_commit
 from toolchain.recipes import Recipe
-from toolchain.train import Epoch, Stopped, best_device, train
+from toolchain.train import (
+    VALIDATION_NUMBERS,
+    VALIDATION_SEED,
+    Epoch,
+    Stopped,
+    best_device,
+    train,
+)
 
 
 def start(
@@ -51,6 +60,10 @@ def start(
     with console.err.status("preparing digits"):
         banks = digits.bank("train", on), digits.bank("val", on)
     facts["data"] = banks[0].description
+    if start_from is not None:
+        check = NumberGenerator(banks[1], VALIDATION_SEED)(0, VALIDATION_NUMBERS)
+        accuracy = evaluate(model.to(on), check).accuracy
+        console.say(f"before: {accuracy:.2%} of the validation numbers")
     console.say(
         f"{variant}: {recipe.epochs} epochs of {recipe.numbers:,} numbers from "
         f"{len(banks[0]):,} digits, on {on.type}, into {folder}"

@@ -324,7 +324,7 @@ def test_no_permission_is_one_line(tmp_path, monkeypatch, capsys):
     "command",
     [
         *("generate", "import", "train", "export", "evaluate", "parity", "bench", "predict"),
-        *("models", "golden", "inspect", "report"),
+        *("models", "golden", "inspect", "report", "draw"),
     ],
 )
 def test_every_command_has_help_with_an_example(capsys, command):

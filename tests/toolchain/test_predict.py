@@ -1,3 +1,4 @@
+import itertools
 import subprocess
 import sys
 from pathlib import Path
@@ -6,12 +7,14 @@ import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageOps
 
 from generator.errors import BadInput
 from generator.strip import fit_ink
-from toolchain.predict import Reading, Recognizer
+from tests.toolchain.sketchpad.conftest import written
+from toolchain.predict import Recognizer
 
+ROOT = Path(__file__).parents[2]
 FRAMES = 33
 
 
@@ -126,7 +129,7 @@ def test_a_picture_goes_through_ink_and_fit(recognizer, tmp_path):
     canvas.save(tmp_path / "drawing.png")
     ink = 255 - np.asarray(canvas)
     for source in (tmp_path / "drawing.png", canvas, ink):
-        assert spy.read(source) == Reading("", 0.0)
+        assert (spy.read(source).number, spy.read(source).confidence) == ("", 0.0)
         np.testing.assert_array_equal(seen.pop(), fit_ink(ink)[None, None])
 
 
@@ -170,7 +173,98 @@ def test_unusable_models_are_refused_in_one_line(tmp_path, capfd):
     assert capfd.readouterr() == ("", "")
 
 
-def test_reading_needs_no_torch():
-    code = "import sys, toolchain.predict; sys.exit('torch' in sys.modules)"
-    root = Path(__file__).parents[2]
-    subprocess.run([sys.executable, "-c", code], cwd=root, check=True)
+STRIPE = 8  # px: how thick the tests' digits are drawn
+
+
+def page_of(*numbers, size=(700, 400)):
+    """Ink with numbers at places: (digits, left, top, height)."""
+    canvas = Image.new("L", size, 0)
+    pen = ImageDraw.Draw(canvas)
+    for digits, left, top, height in numbers:
+        for stroke in written(digits, height, left, top):
+            pen.line([tuple(point) for point in stroke], fill=255, width=STRIPE, joint="curve")
+    return canvas
+
+
+@pytest.fixture(scope="module")
+def released():
+    return Recognizer.load(ROOT / "exports" / "optimized" / "optimized.int8.onnx")
+
+
+def test_several_numbers_are_read_in_order_with_boxes(released):
+    page = page_of(("407", 40, 40, 90), ("25", 450, 50, 90), ("96318", 60, 230, 80))
+    readings = released.read_all(ImageOps.invert(page))
+    assert [reading.number for reading in readings] == ["407", "25", "96318"]
+    assert all(reading.confidence > 0.9 for reading in readings)
+    left, top, _, bottom = readings[0].box
+    assert (left, top, bottom) == pytest.approx((40, 40, 130), abs=STRIPE)
+    for reading in readings:
+        assert "".join(digit.digit for digit in reading.digits) == reading.number
+        assert all(digit.confidence > 0.5 for digit in reading.digits)
+        boxes = [digit.box for digit in reading.digits]
+        assert boxes[0][0] == pytest.approx(reading.box[0], abs=STRIPE)
+        assert boxes[-1][2] == pytest.approx(reading.box[2], abs=STRIPE)
+        assert all(one[2] <= two[0] + STRIPE for one, two in itertools.pairwise(boxes))
+
+
+def test_boxes_lie_around_each_digit_of_the_picture(released):
+    own = [page_of((digit, 60 + 150 * i, 50, 100)) for i, digit in enumerate("835")]
+    page = Image.fromarray(np.maximum.reduce([np.asarray(each) for each in own]))
+    reading = released.read(ImageOps.invert(page))
+    assert reading.number == "835"
+    for digit, each in zip(reading.digits, own, strict=True):
+        assert digit.box == pytest.approx(each.getbbox(), abs=6)
+
+
+def test_boxes_of_a_large_turned_photograph_are_in_its_upright_pixels(released, tmp_path):
+    page = ImageOps.invert(page_of(("52", 900, 700, 400), size=(2400, 1800)))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was held sideways: turn right to see it upright
+    page.rotate(90, expand=True).save(tmp_path / "photo.jpg", exif=exif)
+    [reading] = released.read_all(tmp_path / "photo.jpg")
+    assert reading.number == "52"
+    assert reading.box[:2] == pytest.approx((900, 700), abs=2 * STRIPE)
+    assert reading.box[3] == pytest.approx(1100, abs=2 * STRIPE)
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP"])
+@pytest.mark.parametrize("digit", "0123456789")
+def test_single_digits_of_28_pixels(released, tmp_path, form, digit):
+    page_of((digit, 40, 40, 200), size=(280, 280)).resize((28, 28)).save(
+        tmp_path / "digit", format=form
+    )
+    assert released.read(tmp_path / "digit").number == digit
+
+
+def test_a_batch_reads_as_one_by_one(released):
+    pages = [page_of((number, 30, 30, 90)) for number in ("1", "23", "456")]
+    inks = [np.asarray(page) for page in pages]
+    batch = released.read_batch([*inks, *pages])
+    assert [reading.number for reading in batch] == ["1", "23", "456"] * 2
+    one_by_one = [released.read(ink) for ink in inks]
+    for together, alone in zip(batch, one_by_one, strict=False):
+        assert [d.box for d in together.digits] == [d.box for d in alone.digits]
+        assert together.confidence == pytest.approx(alone.confidence, abs=0.02)
+    assert released.read_batch([]) == []
+
+
+def test_reading_works_where_torch_is_forbidden(tmp_path):
+    page_of(("407", 40, 40, 90)).save(tmp_path / "page.png")
+    code = f"""
+import sys
+for name in ("torch", "torchvision", "safetensors", "onnx", "rich", "typer", "starlette"):
+    sys.modules[name] = None  # importing it now raises ImportError
+from pathlib import Path
+from toolchain.predict import Recognizer
+recognizer = Recognizer.load(Path({str(ROOT / "exports/optimized/optimized.int8.onnx")!r}))
+print(recognizer.read_all(Path({str(tmp_path / "page.png")!r}))[0].number)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    assert done.stdout == "407\n"
+
+
+def test_the_sketchpad_works_where_torch_is_forbidden():
+    code = "import sys; sys.modules['torch'] = None; import toolchain.sketchpad.serve"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)

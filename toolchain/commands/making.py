@@ -98,7 +98,10 @@ def train(
     variant: Variant = "optimized",
     recipe: Annotated[
         str | None,
-        Option(help="full, short, quick or earlier. Default: full on a GPU, else short."),
+        Option(
+            help="full, short, quick, earlier or finetune. Default: finetune with --finetune, "
+            "else full on a GPU, else short."
+        ),
     ] = None,
     epochs: Annotated[int | None, Option(min=1, help="Instead of the recipe's.")] = None,
     numbers: Annotated[int | None, Option(min=1, help="Numbers an epoch.")] = None,
@@ -106,9 +109,9 @@ def train(
     learning_rate: Annotated[float | None, Option(min=0.0, help="Its peak.")] = None,
     run: Annotated[str | None, Option(help="Name of the run. Default: the variant's.")] = None,
     resume: Annotated[bool, Option("--resume", help="Go on where the run stopped.")] = False,
-    start_from: Annotated[
+    finetune: Annotated[
         Path | None,
-        Option(help="Checkpoint to start from: the same variant, or a narrower one to grow."),
+        Option(help="Go on from a trained checkpoint, of this variant or a narrower one to grow."),
     ] = None,
     device: Annotated[str | None, Option(help="cpu, cuda or mps. Default: the best.")] = None,
     seed: Seed = 0,
@@ -119,9 +122,14 @@ def train(
     procedural_share: ProceduralShare = 0.0,
     as_json: Json = False,
 ) -> None:
-    """Train a variant on fresh numbers every epoch; Ctrl-C stops, --resume goes on."""
+    """Train a variant on fresh numbers every epoch; Ctrl-C stops, --resume goes on.
+
+    `--finetune exports/optimized/optimized.safetensors --custom my_digits` adapts a trained model
+    to someone's hand in minutes, mixed with the old digits so that it forgets little.
+    """
     from toolchain import recipes, training_run
 
+    recipe = recipe or ("finetune" if finetune else None)
     changes = {"epochs": epochs, "numbers": numbers, "batch": batch, "learning_rate": learning_rate}
     training_run.start(
         variant,
@@ -132,6 +140,6 @@ def train(
         device=device,
         seed=seed,
         resume=resume,
-        start_from=start_from,
+        start_from=finetune,
         as_json=as_json,
     )

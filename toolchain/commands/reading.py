@@ -1,34 +1,83 @@
 """Commands that read pictures: predict."""
 
+import csv
 import dataclasses
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from typer import Argument, Option
 
+from generator.errors import BadInput
 from toolchain import console
 from toolchain.commands.options import EXPORTS, Exports, Json, Variant
 from toolchain.tables import Table
 
+if TYPE_CHECKING:
+    from toolchain.predict import Reading
+
 app = typer.Typer()
 
 
-@app.command(epilog="Example: `nrtool predict drawing.png photo.jpg --json`")
+@app.command(epilog="Example: `nrtool predict drawing.png photos/ --json`, `nrtool predict - < x`")
 def predict(
-    images: Annotated[list[Path], Argument(help="Pictures of numbers: drawings or photographs.")],
+    images: Annotated[
+        list[Path], Argument(help="Pictures or folders of pictures; - is standard input.")
+    ],
     variant: Variant = "optimized",
     model: Annotated[Path | None, Option(help="An .onnx instead of the release's int8.")] = None,
     exports: Exports = EXPORTS,
+    annotate: Annotated[
+        Path | None, Option(help="Folder for a copy of each picture with boxes and readings.")
+    ] = None,
     as_json: Json = False,
+    as_csv: Annotated[bool, Option("--csv", help="Print CSV for spreadsheets.")] = False,
 ) -> None:
-    """Read pictures of numbers: any size, dark on light or light on dark."""
+    """Read pictures: photographs, screenshots, drawings; one number, or several that stand apart.
+
+    Boxes are left, top, right, bottom in pixels of the upright picture.
+    """
+    from toolchain.annotate import annotate as annotated
+    from toolchain.pictures import free_names, named_pictures, open_named
     from toolchain.predict import Recognizer
 
+    if as_json and as_csv:
+        raise BadInput("--json and --csv are both given: choose one")
     recognizer = Recognizer.load(model or exports / variant / f"{variant}.int8.onnx")
-    readings = [(path, recognizer.read(path)) for path in images]
+    paths = named_pictures(images)
+    if annotate:
+        annotate.mkdir(parents=True, exist_ok=True)
+    readings: list[tuple[Path, Reading]] = []
+    troubles: list[str] = []
+    for path, copy in zip(paths, free_names(paths, annotate or Path()), strict=True):
+        try:
+            picture = open_named(path)
+            found = recognizer.read_all(picture)
+        except BadInput as error:
+            name = "" if repr(str(path)) in str(error) else f"{str(path)!r}: "
+            troubles.append(f"{name}{error}")
+            continue
+        readings += [(path, reading) for reading in found]
+        if annotate:
+            annotated(picture, found).save(copy)
+    if readings:
+        _show(readings, as_json, as_csv)
+    if len(troubles) > 1:
+        for trouble in troubles:
+            console.say(trouble)
+        raise BadInput(f"{len(troubles)} of {len(paths)} pictures could not be read: see above")
+    if troubles:
+        raise BadInput(troubles[0])
+
+
+def _show(readings: list[tuple[Path, "Reading"]], as_json: bool, as_csv: bool) -> None:
     if as_json:
-        console.show_json([{"image": p, **dataclasses.asdict(r)} for p, r in readings])
+        console.show_json([{"image": path, **dataclasses.asdict(r)} for path, r in readings])
+    elif as_csv:
+        table = csv.writer(sys.stdout)
+        table.writerow(["image", "number", "confidence", "left", "top", "right", "bottom"])
+        table.writerows([path, r.number, f"{r.confidence:.4f}", *r.box] for path, r in readings)
     else:
         rows = [[str(path), r.number or "nothing", f"{r.confidence:.3f}"] for path, r in readings]
         console.show_table(Table("", ["picture", "number", "confidence"], rows))

@@ -1,0 +1,203 @@
+"""The page in a real Chromium, written on with touch events as a finger makes them."""
+
+import os
+import re
+import shutil
+
+import pytest
+
+from generator.strokes import read_strokes
+from tests.toolchain.sketchpad.conftest import running, written
+
+try:
+    from playwright import sync_api as api
+except ModuleNotFoundError:
+    api = None
+
+ASKED = re.compile("^[0-9]+$")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+PHONE = {"width": 360, "height": 640}
+DESKTOP = {"width": 1280, "height": 800}
+
+
+@pytest.fixture(scope="module")
+def browser():
+    if not (CHROMIUM and api):
+        if os.environ.get("CI"):
+            pytest.fail("CI must drive a real browser: apt-get install chromium")
+        pytest.skip("no browser or no playwright here: make test installs both, chromium as root")
+    with api.sync_playwright() as player:
+        # The sandbox needs rights that root in a container lacks; the page is our own.
+        found = player.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield found
+        found.close()
+
+
+class Visit:
+    """An open page, and a finger."""
+
+    def __init__(self, context, server):
+        self.troubles = []
+        self.page = context.new_page()
+        self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
+        self.page.on("console", lambda said: self.troubles.append(said.text))
+        self.page.goto(f"http://localhost:{server.port}/")
+        self.page.locator("#model option").first.wait_for(state="attached")
+        self.finger = context.new_cdp_session(self.page)
+
+    def write(self, strokes):
+        self.page.locator("#pad").scroll_into_view_if_needed()
+        box = self.page.locator("#pad").bounding_box()
+        for stroke in strokes:
+            for place, (x, y) in enumerate(stroke):
+                kind = "touchMove" if place else "touchStart"
+                self.touch(kind, [{"x": box["x"] + x, "y": box["y"] + y}])
+            self.touch("touchEnd", [])
+
+    def touch(self, kind, points):
+        self.finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    def text(self, name):
+        return self.page.locator(f"#{name}").inner_text().strip()
+
+    def shows(self, selector, text):
+        """Wait until an element's text is this, or matches it."""
+        api.expect(self.page.locator(selector)).to_have_text(text, timeout=10_000)
+
+    def counts(self, selector, count):
+        api.expect(self.page.locator(selector)).to_have_count(count, timeout=10_000)
+
+    def reads(self, number):
+        self.shows("#number", number)
+
+    def start_collecting(self, writer):
+        self.page.locator("[data-view=collect]").click()
+        self.page.locator("#writer").fill(writer)
+        self.page.locator("#who button").click()
+        self.shows("#prompt", ASKED)
+
+    def keep_asked(self, kept):
+        """Write what is asked for; returns it."""
+        number = self.text("prompt")
+        self.write(written(number, height=46))
+        self.page.locator("#done").click()
+        self.shows("#kept", re.compile(f"^{kept} kept"))
+        return number
+
+
+@pytest.fixture
+def visit(browser, server):
+    context = browser.new_context(
+        viewport=PHONE, has_touch=True, is_mobile=True, device_scale_factor=2
+    )
+    found = Visit(context, server)
+    yield found
+    context.close()
+    assert found.troubles == []
+
+
+def test_a_number_written_with_a_finger_is_read(visit):
+    visit.write(written("407", height=80))
+    visit.reads("407")
+    assert int(visit.text("percent").split()[0]) > 90
+    inked = """[...document.querySelector('#strip').getContext('2d')
+        .getImageData(0, 0, 128, 32).data].filter((level) => level > 128).length"""
+    assert visit.page.evaluate(inked) > 128 * 32 + 100  # more than the opaque background
+
+
+def test_undo_takes_a_stroke_and_clear_everything(visit):
+    visit.write(written("47", height=80))
+    visit.reads("47")
+    visit.page.locator("#undo").click()
+    visit.reads("4")
+    visit.page.locator("#clear").click()
+    visit.reads("")
+    assert visit.page.locator("#hint").is_visible()
+
+
+def test_a_second_finger_draws_nothing(visit):
+    box = visit.page.locator("#pad").bounding_box()
+    one = {"x": box["x"] + 50, "y": box["y"] + 50, "id": 1}
+    two = {"x": box["x"] + 200, "y": box["y"] + 90, "id": 2}
+    visit.touch("touchStart", [one])
+    visit.touch("touchStart", [one, two])
+    visit.touch("touchMove", [{**one, "y": box["y"] + 150}, {**two, "x": box["x"] + 250}])
+    visit.touch("touchEnd", [])
+    visit.reads("1")
+
+
+def test_another_model_reads_the_same_drawing(visit):
+    visit.write(written("35", height=80))
+    visit.reads("35")
+
+    def is_of_other(answer):
+        return answer.request.post_data and '"model":"lightweight.int8"' in answer.request.post_data
+
+    with visit.page.expect_response(is_of_other) as answered:
+        visit.page.locator("#model").select_option("lightweight.int8")
+    assert answered.value.json()["number"] == "35"
+
+
+def test_ten_are_collected_looked_through_and_one_deleted(visit, server):
+    visit.start_collecting("mia")
+    asked = [visit.keep_asked(count + 1) for count in range(10)]
+    lines = [line for line in server.lines() if "label" in line]
+    assert {line["number"] for line in lines} == set(asked)
+    assert {line["drawing"] for line in server.lines()} == {line["drawing"] for line in lines}
+    [path] = server.folder.glob("*.jsonl")
+    assert [str(digit.label) for digit in read_strokes(path)] == list("".join(asked))
+    assert all(set(line["pointers"]) == {"touch"} for line in lines)
+    assert all(times == sorted(times) for line in lines for times in line["times"])
+
+    visit.page.locator("[data-view=review]").click()
+    visit.counts("#drawings li", 10)
+    assert visit.page.locator("#drawings b").all_inner_texts() == asked[::-1]
+    visit.page.locator("#drawings button").first.click()
+    assert len(server.lines()) == len(lines)  # asked whether really
+    visit.page.locator("#drawings button").first.click()
+    visit.counts("#drawings li", 9)
+    numbers = {line["drawing"]: line["number"] for line in server.lines()}
+    assert sorted(numbers.values()) == sorted(asked[:9])
+
+
+def test_skipping_asks_for_another(visit):
+    visit.start_collecting("mia")
+    first = visit.text("prompt")
+    visit.page.locator("#skip").click()
+    visit.shows("#prompt", re.compile(f"^(?!{first}$)[0-9]+$"))
+
+
+def test_what_the_server_did_not_get_waits_in_the_browser(browser, tmp_path):
+    context = browser.new_context(viewport=PHONE, has_touch=True)
+    with running(tmp_path / "kept") as server:
+        visit = Visit(context, server)
+        visit.start_collecting("mia")
+        number = visit.text("prompt")
+        context.set_offline(True)
+        visit.write(written(number, height=46))
+        visit.page.locator("#done").click()
+        visit.page.locator("#trouble").wait_for()
+        assert server.lines() == []
+        visit.page.close()
+        context.set_offline(False)
+        again = Visit(context, server)
+        again.page.locator("[data-view=collect]").click()
+        again.shows("#kept", re.compile("^1 kept"))
+        assert {line["number"] for line in server.lines()} == {number}
+    context.close()
+
+
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_everything_fits_the_window(browser, shared_server, size, scheme):
+    context = browser.new_context(viewport=size, color_scheme=scheme)
+    visit = Visit(context, shared_server)
+    ground = visit.page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (ground == "rgb(18, 21, 28)") == (scheme == "dark")
+    for view in ("read", "collect", "review"):
+        visit.page.locator(f"[data-view={view}]").click()
+        wide = visit.page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= size["width"]
+    visit.page.locator("#theme").click()
+    assert visit.page.evaluate("getComputedStyle(document.body).backgroundColor") != ground
+    context.close()

@@ -1,0 +1,68 @@
+"""Adapting a trained model to drawings from the sketchpad, as a user types it."""
+
+import json
+
+import pytest
+from safetensors.torch import load_file
+
+from tests.toolchain.sketchpad.conftest import drawing
+from tests.toolchain.test_cli import call, refused
+from toolchain import checkpoint, training_run
+from toolchain import train as training
+from toolchain.recipes import RECIPES, adapt
+from toolchain.sketchpad.drawing import parse_drawing
+from toolchain.sketchpad.store import Store
+
+ARGUMENTS = ("--variant", "lightweight", "--numbers", 64, "--batch", 16)
+
+
+@pytest.fixture
+def drawings(tmp_path):
+    store = Store(tmp_path / "drawn")
+    for count, number in enumerate(["12345", "67890"]):
+        store.add(parse_drawing(drawing(number, f"{count:032x}")))
+    return tmp_path / "drawn"
+
+
+@pytest.fixture(autouse=True)
+def _small_validation(monkeypatch):
+    for module in (training, training_run):
+        monkeypatch.setattr(module, "VALIDATION_NUMBERS", 32)
+
+
+def test_drawings_adapt_a_trained_model(weights, drawings, tmp_path, capsys):
+    runs = tmp_path / "runs"
+    given = ("--finetune", weights, "--custom", drawings, "--runs", runs)
+    assert call("train", *ARGUMENTS, *given, "--json") == 0
+    said = capsys.readouterr()
+    assert "before: " in said.err
+    best = runs / "lightweight" / "best.safetensors"
+    facts = checkpoint.facts(best)
+    assert facts["recipe"]["learning_rate"] == RECIPES["finetune"].learning_rate
+    assert facts["started_from"].startswith("lightweight")
+    assert [(source["source"], source["digits"]) for source in facts["data"]] == [
+        ("drawn", 10) if source["source"] == "drawn" else ("mnist", 55_000)
+        for source in facts["data"]
+    ]
+    assert {tuple(source["origins"]) for source in facts["data"]} == {("sketchpad",), ("mnist",)}
+    assert len(json.loads(said.out)["epochs"]) == 1
+    before, after = load_file(weights), load_file(best)
+    moved = max(
+        float((after[name].float() - tensor.float()).abs().max())
+        for name, tensor in before.items()
+        if name.endswith("weight")
+    )
+    assert 0 < moved < 0.1  # it went on from there, and not far
+
+
+def test_the_recipe_can_be_another(weights, tmp_path):
+    given = ("--finetune", weights, "--recipe", "quick", "--epochs", 1, "--runs", tmp_path)
+    assert call("train", *ARGUMENTS, *given) == 0
+    facts = checkpoint.facts(tmp_path / "lightweight" / "best.safetensors")
+    assert facts["recipe"]["ema"] == adapt("quick", False, {}).ema
+
+
+def test_what_cannot_be_gone_on_from_is_refused(tmp_path, capsys):
+    given = ("--finetune", tmp_path / "none.safetensors", "--runs", tmp_path / "runs")
+    assert "none.safetensors does not exist" in refused(capsys, "train", *ARGUMENTS, *given)
+    assert not (tmp_path / "runs").exists()

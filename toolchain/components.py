@@ -1,0 +1,55 @@
+"""Connected components of a mask: pieces of ink whose pixels touch, corners included."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Components:
+    """The 8-connected components of a mask.
+
+    Attributes:
+        areas: int64 [K], pixels in each.
+        boxes: int64 [K, 4], left, top, right, bottom of each.
+    """
+
+    def __init__(self, mask: NDArray[np.bool_]) -> None:
+        padded = np.pad(mask, ((0, 0), (1, 1)))
+        stride, flat = padded.shape[1], padded.ravel()
+        steps = np.diff(flat.astype(np.int8), prepend=0)
+        first, last = np.flatnonzero(steps == 1), np.flatnonzero(steps == -1)  # runs of ink
+        begin = np.searchsorted(last, first + stride, "left")  # the next row's runs that touch
+        end = np.searchsorted(first, last + stride, "right")  # run i are begin[i] .. end[i]
+        label = np.arange(len(first))
+        upper = np.repeat(label, end - begin)
+        touching = [np.arange(*pair) for pair in zip(begin, end, strict=True)]
+        lower = np.concatenate([*touching, np.zeros(0, np.int64)])
+        while (label[upper] != label[lower]).any():
+            least = np.minimum(label[upper], label[lower])
+            np.minimum.at(label, label[upper], least)
+            np.minimum.at(label, label[lower], least)
+            label = label[label]
+        _, label = np.unique(label, return_inverse=True)
+
+        count = int(label.max(initial=-1)) + 1
+        self.areas = np.bincount(label, last - first, count).astype(np.int64)
+        row, left = first // stride, first % stride - 1
+        sides = []
+        for values, nearer in (
+            (left, np.minimum),
+            (row, np.minimum),
+            (left + last - first, np.maximum),
+            (row + 1, np.maximum),
+        ):
+            side = np.zeros(count, np.int64)
+            side[label] = values  # any member's, to start with
+            nearer.at(side, label, values)
+            sides.append(side)
+        self.boxes = np.stack(sides, 1)
+        self._runs, self._label, self._padded = last - first, label, padded
+
+    def mask(self, wanted: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Bool [H, W]: the pixels of the components for which bool [K] `wanted` is true."""
+        kept = self._padded.copy()
+        flat = kept.ravel()
+        flat[self._padded.ravel()] = np.repeat(wanted[self._label], self._runs)
+        return kept[:, 1:-1]
