@@ -29,7 +29,7 @@ static func write(
 static func touch(canvas: NrtoolCanvas, at: Vector2, pressed: bool, index := 0) -> void:
 	var event := InputEventScreenTouch.new()
 	event.index = index
-	event.position = _on_screen(canvas, at)
+	event.position = on_screen(canvas, at)
 	event.pressed = pressed
 	_send(event)
 
@@ -37,12 +37,12 @@ static func touch(canvas: NrtoolCanvas, at: Vector2, pressed: bool, index := 0) 
 static func drag(canvas: NrtoolCanvas, at: Vector2, index := 0) -> void:
 	var event := InputEventScreenDrag.new()
 	event.index = index
-	event.position = _on_screen(canvas, at)
+	event.position = on_screen(canvas, at)
 	_send(event)
 
 
 ## Touches are told in pixels of the window.
-static func _on_screen(canvas: NrtoolCanvas, at: Vector2) -> Vector2:
+static func on_screen(canvas: NrtoolCanvas, at: Vector2) -> Vector2:
 	var to_screen := canvas.get_viewport().get_screen_transform() * canvas.get_global_transform()
 	return to_screen * at
 

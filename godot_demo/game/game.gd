@@ -164,7 +164,7 @@ func _on_paused() -> void:
 func _judge() -> void:
 	_is_waiting = false
 	var reading := _reading
-	var kind := Verdict.of(reading, str(sum.answer()))
+	var kind := Verdict.of(reading, str(sum.answer()), canvas.strokes())
 	canvas.is_open = false
 	match kind:
 		Verdict.Kind.RIGHT:

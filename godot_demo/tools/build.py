@@ -1,8 +1,8 @@
 """Build the native extension and lay ONNX Runtime's library beside it.
 
-    python -m godot_demo.tools.build                  this machine's, with its own C compiler
-    python -m godot_demo.tools.build linux.arm64 …    others: zig for desktops, the NDK for Android
-    python -m godot_demo.tools.build all              whatever can be built here
+python -m godot_demo.tools.build                  this machine's, with its own C compiler
+python -m godot_demo.tools.build linux.arm64 …    others: zig, or the NDK for Android
+python -m godot_demo.tools.build all              whatever can be built here
 """
 
 import os

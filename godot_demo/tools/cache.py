@@ -17,7 +17,9 @@ def folder(name: str) -> Path:
     return path
 
 
-def run(command: Sequence[str | Path], mend: str, timeout: float = 900, cwd: Path | None = None) -> str:
+def run(
+    command: Sequence[str | Path], mend: str, timeout: float = 900, cwd: Path | None = None
+) -> str:
     """Run a command to its end and give what it printed.
 
     Args:
@@ -59,4 +61,6 @@ def check(path: Path, sha256: str) -> None:
     with path.open("rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
     if found != sha256:
-        raise BadInput(f"{path.name} has SHA-256 {found}, not {sha256}: it was changed at its source")
+        raise BadInput(
+            f"{path.name} has SHA-256 {found}, not {sha256}: it was changed at its source"
+        )

@@ -54,7 +54,9 @@ def find() -> Engine:
     Raises:
         BadInput: there is none, it is too old, or it could not be fetched.
     """
-    named = os.environ.get("GODOT") or next(filter(None, map(shutil.which, ("godot", "godot4"))), None)
+    named = os.environ.get("GODOT") or next(
+        filter(None, map(shutil.which, ("godot", "godot4"))), None
+    )
     engine = Engine((named,)) if named else _unpacked()
     told = cache.run([*engine.command, "--headless", "--version"], MEND, timeout=60).strip()
     version = re.match(r"(\d+)\.(\d+)", told.splitlines()[-1] if told else "")
@@ -97,7 +99,14 @@ def _fetch(root: Path) -> None:
     )
     options = [
         *("-o", f"Dir::State={apt}/state", "-o", f"Dir::State::status={apt}/status"),
-        *("-o", f"Dir::Cache={apt}/cache", "-o", f"Dir::Etc={apt}/etc", "-o", f"Dir::Log={apt}/log"),
+        *(
+            "-o",
+            f"Dir::Cache={apt}/cache",
+            "-o",
+            f"Dir::Etc={apt}/etc",
+            "-o",
+            f"Dir::Log={apt}/log",
+        ),
         *("-o", f"Dir::Etc::sourcelist={apt}/sources.list", "-o", "Dir::Etc::sourceparts=-"),
         *("-o", "APT::Architecture=amd64", "-o", "APT::Architectures=amd64"),
         *("-o", "Acquire::Check-Valid-Until=false", "-o", "APT::Sandbox::User="),
