@@ -116,6 +116,7 @@ func _reopen() -> void:
 
 
 func _on_stroke_started() -> void:
+	card.show_answer("", SumCard.Mark.NONE)
 	_reading = null
 	_is_waiting = false
 

@@ -16,7 +16,7 @@ from godot_demo.tools import build, cache, check, engine, export
 
 OUT = build.PROJECT / "pictures"
 PICTURES = ("landscape", "portrait", "again", "unsure", "developer")
-FILM_WIDTH, FILM_COLORS, FILM_MS = 480, 48, 133
+FILM_WIDTH, FILM_COLORS, FILM_MS = 480, 128, 133
 SECONDS = 300
 
 
@@ -48,7 +48,7 @@ def keep(folder: Path) -> None:
         with Image.open(folder / f"{name}.png") as picture:
             small = picture.convert("RGB")
             small.thumbnail((800, 800), Image.Resampling.LANCZOS)
-            small.quantize(128).save(OUT / f"{name}.png", optimize=True)
+            small.quantize(160, Image.Quantize.MAXCOVERAGE).save(OUT / f"{name}.png", optimize=True)
     frames: list[Image.Image] = []
     for path in sorted(folder.glob("film-*.png")):
         with Image.open(path) as shot:
@@ -58,7 +58,7 @@ def keep(folder: Path) -> None:
     sheet = Image.new("RGB", (FILM_WIDTH, frames[0].height * 3))
     for row, frame in enumerate((frames[0], frames[len(frames) // 2], frames[-1])):
         sheet.paste(frame, (0, row * frame.height))
-    palette = sheet.quantize(FILM_COLORS)
+    palette = sheet.quantize(FILM_COLORS, Image.Quantize.MAXCOVERAGE)
     drawn = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
     drawn[0].save(
         OUT / "film.gif",
