@@ -2,7 +2,7 @@ class_name Latency
 extends RefCounted
 ## The last measured times, in milliseconds.
 
-const KEPT := 200
+const KEPT := 1000
 
 var _times := PackedFloat64Array()
 

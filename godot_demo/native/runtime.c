@@ -43,7 +43,16 @@ static GetApiBase load(const char *library, char *problem, size_t room) {
 }
 
 #else
+#if defined(NRTOOL_NO_NDK)
+/* As in Android's <dlfcn.h>; other headers give dlsym another name on 32-bit machines. */
+void *dlopen(const char *name, int flags);
+void *dlsym(void *handle, const char *symbol);
+char *dlerror(void);
+#define RTLD_LOCAL 0
+#define RTLD_NOW (sizeof(void *) == 4 ? 0 : 2)
+#else
 #include <dlfcn.h>
+#endif
 #if defined(__APPLE__)
 #define DEFAULT_LIBRARY "@loader_path/libonnxruntime.dylib"
 #elif defined(__ANDROID__)

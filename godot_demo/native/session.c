@@ -226,7 +226,7 @@ static int append(Session *session, OrtValue *value, size_t *count) {
 	if (type == ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT) {
 		memcpy(to, data, more * sizeof(float));
 	} else if (type == ONNX_TENSOR_ELEMENT_DATA_TYPE_INT64) {
-		for (size_t i = 0; i < more; i++) to[i] = (float)((int64_t *)data)[i];
+		for (size_t i = 0; i < more; i++) to[i] = (float)(int32_t)((int64_t *)data)[i];
 	} else {
 		return fail(session, "an output is neither float32 nor int64");
 	}
