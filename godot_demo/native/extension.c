@@ -276,7 +276,7 @@ EXPORTED GDExtensionBool nrtool_init(GDExtensionInterfaceGetProcAddress get,
 	TAKE(destructor, "variant_get_ptr_destructor");
 	if (!gd.construct || !gd.register_class) return 0; /* Godot before 4.4 */
 	GDExtensionInterfaceVariantGetPtrBuiltinMethod builtin =
-	    (GDExtensionInterfaceVariantGetPtrBuiltinMethod)get("variant_get_ptr_builtin_method");
+	    (void *)get("variant_get_ptr_builtin_method");
 	gd.name_free = gd.destructor(GDEXTENSION_VARIANT_TYPE_STRING_NAME);
 	gd.string_free = gd.destructor(STRING);
 	/* Godot's hashes of the signatures `size() -> int` and `resize(int) -> int`. */
