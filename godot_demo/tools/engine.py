@@ -15,6 +15,7 @@ from generator.errors import BadInput
 from godot_demo.tools import cache
 
 SUITE = "forky"  # the Debian release that carries Godot 4.6
+RELEASES = ("bookworm", "trixie", "forky", "sid", "stable", "testing", "unstable")
 PACKAGES = (
     *("godot", "godot-template-release", "ca-certificates", "fonts-dejavu-core", "libfontconfig1"),
     # What it opens a window with, drawn by the CPU.
@@ -135,13 +136,14 @@ def _fetch(root: Path) -> None:
 
 
 def _mirror() -> str:
-    """The Debian mirror that this machine uses."""
+    """The Debian mirror that this machine uses; asked so that lists need not be fetched yet."""
     listed = cache.run(
-        ["apt-get", "indextargets", "--format", "$(ORIGIN) $(LABEL) $(REPO_URI)"],
+        ["apt-get", "indextargets", "--no-release-info", "--format", "$(RELEASE) $(REPO_URI)"],
         MEND,
         timeout=60,
     )
     for line in listed.splitlines():
-        if line.startswith("Debian Debian "):
-            return line.split()[-1]
-    raise BadInput(f"apt knows no Debian mirror (run `apt-get update`): {MEND}")
+        release, _, address = line.partition(" ")
+        if release in RELEASES:
+            return address
+    raise BadInput(f"apt knows no Debian mirror: {MEND}")
