@@ -1,0 +1,195 @@
+class_name NrtoolCanvas
+extends Control
+## A sheet to write on with a finger, a pen or the mouse. One pointer writes at a time: a second
+## finger is ignored, and so is a hand that rests on the screen while a pen is in use.
+
+## The first point of a stroke was set.
+signal stroke_started
+## A stroke is complete; `strokes()` holds it.
+signal stroke_ended
+## Nothing was written for `pause_seconds` since the last stroke.
+signal paused
+## The drawing is not what it was: after strokes, undo and clear.
+signal changed
+
+const MOUSE := -1
+const NOBODY := -2
+const PALM_SECONDS := 1.0  ## after a pen was seen, touches this soon are the hand that holds it
+const CLOSEST := 1.5  ## pixels between two points that are kept
+
+@export var ink_color := Color("1b3a5c")
+## The pen's thickness, as a share of the sheet's shorter side.
+@export_range(0.01, 0.2) var pen_share := 0.05
+@export_range(0.2, 5.0) var pause_seconds := 1.0
+## Whether new strokes are taken.
+@export var is_open := true:
+	set(open):
+		is_open = open
+		if not open and _pointer != NOBODY:
+			_drop_stroke()
+
+var _strokes: Array[PackedVector2Array] = []
+var _pointer := NOBODY
+var _last_pen := -INF
+var _pause := Timer.new()
+var _last_size := Vector2.ZERO
+
+
+func _ready() -> void:
+	_pause.one_shot = true
+	_pause.timeout.connect(func() -> void: paused.emit())
+	add_child(_pause)
+	mouse_default_cursor_shape = Control.CURSOR_CROSS
+	clip_contents = true
+	_last_size = size
+	resized.connect(_on_resized)
+
+
+## All strokes, in pixels of this control; the caller's own copy.
+func strokes() -> Array[PackedVector2Array]:
+	return _strokes.duplicate(true)
+
+
+## The drawing as the models take it: 8-bit grey, 0 background, 255 ink.
+func ink() -> Image:
+	return NrtoolInk.draw(_strokes)
+
+
+func is_blank() -> bool:
+	return _strokes.is_empty()
+
+
+func is_writing() -> bool:
+	return _pointer != NOBODY
+
+
+## Takes the last stroke back.
+func undo() -> void:
+	if _pointer != NOBODY:
+		_drop_stroke()
+	elif not _strokes.is_empty():
+		_strokes.pop_back()
+		_pause.stop()
+		_tell_change()
+
+
+func clear() -> void:
+	_pointer = NOBODY
+	_pause.stop()
+	if not _strokes.is_empty():
+		_strokes.clear()
+		_tell_change()
+
+
+func pen_width() -> float:
+	return maxf(2.0, pen_share * minf(size.x, size.y))
+
+
+func _gui_input(event: InputEvent) -> void:
+	var touch := event as InputEventScreenTouch
+	var drag := event as InputEventScreenDrag
+	var button := event as InputEventMouseButton
+	var motion := event as InputEventMouseMotion
+	if touch:
+		_on_touch(touch)
+	elif drag:
+		if drag.index == _pointer:
+			_extend(drag.position)
+	elif event.device == InputEvent.DEVICE_ID_EMULATION:
+		pass  # the same finger once more, as a mouse
+	elif button and button.button_index == MOUSE_BUTTON_LEFT:
+		if not button.pressed:
+			_end(MOUSE)
+		else:
+			_begin(MOUSE, button.position)
+	elif motion:
+		if motion.pressure > 0.0:
+			_last_pen = _now()
+		if _pointer == MOUSE:
+			_extend(motion.position)
+	else:
+		return
+	accept_event()
+
+
+func _on_touch(touch: InputEventScreenTouch) -> void:
+	if touch.canceled:
+		if touch.index == _pointer:
+			_drop_stroke()
+	elif not touch.pressed:
+		_end(touch.index)
+	elif _now() - _last_pen > PALM_SECONDS:
+		_begin(touch.index, touch.position)
+
+
+func _begin(pointer: int, at: Vector2) -> void:
+	if not is_open:
+		return
+	if _pointer != NOBODY:
+		# A pen coming down proves the touch before it to be the hand; else the first one writes.
+		if pointer != MOUSE or _pointer == MOUSE:
+			return
+		_drop_stroke()
+	_pointer = pointer
+	_pause.stop()
+	_strokes.append(PackedVector2Array([_inside(at)]))
+	stroke_started.emit()
+	queue_redraw()
+
+
+func _extend(at: Vector2) -> void:
+	var stroke: PackedVector2Array = _strokes[-1]
+	var point := _inside(at)
+	if stroke[-1].distance_to(point) >= CLOSEST:
+		stroke.append(point)
+		_strokes[-1] = stroke
+		queue_redraw()
+
+
+func _end(pointer: int) -> void:
+	if pointer != _pointer:
+		return
+	_pointer = NOBODY
+	_pause.start(pause_seconds)
+	_tell_change()
+	stroke_ended.emit()
+
+
+func _drop_stroke() -> void:
+	_pointer = NOBODY
+	_strokes.pop_back()
+	_tell_change()
+
+
+func _tell_change() -> void:
+	changed.emit()
+	queue_redraw()
+
+
+func _inside(at: Vector2) -> Vector2:
+	return at.clamp(Vector2.ZERO, size)
+
+
+func _on_resized() -> void:
+	# The drawing keeps its shape when the phone is turned.
+	if _last_size.x > 0.0 and _last_size.y > 0.0 and size != _last_size:
+		var factor := minf(size.x / _last_size.x, size.y / _last_size.y)
+		var shift := (size - _last_size * factor) / 2.0
+		var move := Transform2D(0.0, Vector2.ONE * factor, 0.0, shift)
+		for i: int in _strokes.size():
+			_strokes[i] = move * _strokes[i]
+	_last_size = size
+	queue_redraw()
+
+
+func _draw() -> void:
+	var width := pen_width()
+	for stroke: PackedVector2Array in _strokes:
+		for i: int in stroke.size() - 1:
+			draw_line(stroke[i], stroke[i + 1], ink_color, width, true)
+		for point: Vector2 in stroke:
+			draw_circle(point, width / 2.0, ink_color, true, -1.0, true)
+
+
+static func _now() -> float:
+	return Time.get_ticks_msec() / 1000.0

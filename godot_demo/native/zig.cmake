@@ -1,0 +1,18 @@
+# Cross-compiling with the C compiler in PyPI's `ziglang`: ZIG_TARGET names the machine.
+list(APPEND CMAKE_TRY_COMPILE_PLATFORM_VARIABLES ZIG_TARGET ZIG_PYTHON)
+if(ZIG_TARGET MATCHES "windows")
+  set(CMAKE_SYSTEM_NAME Windows)
+elseif(ZIG_TARGET MATCHES "macos")
+  set(CMAKE_SYSTEM_NAME Darwin)
+else()
+  set(CMAKE_SYSTEM_NAME Linux)
+endif()
+string(REGEX MATCH "^[^-]+" CMAKE_SYSTEM_PROCESSOR "${ZIG_TARGET}")
+set(CMAKE_C_COMPILER "${ZIG_PYTHON}" -m ziglang cc -target "${ZIG_TARGET}")
+set(CMAKE_C_FLAGS_INIT "-fno-sanitize=undefined -fno-stack-protector")
+set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
+# Known beforehand: finding it out would link a program, for which zig first builds a whole libc.
+set(CMAKE_C_COMPILER_FORCED TRUE)
+set(CMAKE_C_COMPILER_ID Clang)
+set(CMAKE_C_COMPILER_VERSION 20.0)
+set(CMAKE_C_STANDARD_COMPUTED_DEFAULT 17)

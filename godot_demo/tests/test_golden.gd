@@ -1,0 +1,72 @@
+extends TestCase
+## The golden vectors: the game reads what Python reads.
+
+const MODELS: Dictionary[String, String] = {
+	"float32": "res://models/optimized.onnx", "int8": "res://models/optimized.int8.onnx"
+}
+const LEVELS := 2  ## a pixel of the strip may differ by so many
+const LOG_PROBS := 1e-3
+
+
+func test_strips_are_those_of_python() -> void:
+	for case: Dictionary in golden()["cases"]:
+		var strip := NrtoolStrip.fit(picture(case["drawing"] as String))
+		var expected := grey(case["strip"] as String)
+		equal(strip.size(), expected.size(), "bytes of %s" % case["label"])
+		var worst := 0
+		for i: int in strip.size():
+			worst = maxi(worst, absi(strip[i] - expected[i]))
+		check(worst <= LEVELS, "%s: a pixel differs by %d" % [case["label"], worst])
+
+
+func test_float32_reads_as_in_python() -> void:
+	_compare("float32")
+
+
+func test_int8_reads_as_in_python() -> void:
+	_compare("int8")
+
+
+func _compare(precision: String) -> void:
+	var vectors := golden()
+	var model := MODELS[precision]
+	var hashes: Dictionary = vectors["model_sha256"]
+	equal(FileAccess.get_sha256(model), hashes[precision], "SHA-256 of the model")
+	var recognizer := NrtoolRecognizer.new()
+	equal(recognizer.load_model(model), "", "loading %s" % model)
+	var worst := 0.0
+	var worst_fitted := 0.0
+	for case: Dictionary in vectors["cases"]:
+		var label: String = case["label"]
+		var readings: Dictionary = case["readings"]
+		var expected: Dictionary = readings[precision]
+		var reading := recognizer.recognize_strip(grey(case["strip"] as String))
+		equal(reading.problem, "", label)
+		equal(reading.number, expected["digits"], "%s by strip" % label)
+		near(reading.confidence, expected["confidence"], 1e-3, "%s: confidence" % label)
+		worst = maxf(worst, _distance(reading, expected["log_probs"] as Array))
+		var scores: Dictionary = expected["scores"]
+		for number: String in scores:
+			near(reading.score(number), scores[number], 1e-3, "%s: score of %s" % [label, number])
+		# The same through our own fitting: its strips may differ by LEVELS, its readings not.
+		var fitted := recognizer.recognize(picture(case["drawing"] as String))
+		equal(fitted.number, expected["digits"], "%s by drawing" % label)
+		worst_fitted = maxf(worst_fitted, _distance(fitted, expected["log_probs"] as Array))
+	var cases: Array = vectors["cases"]
+	print(
+		(
+			"       %s: %d drawings, log_probs differ by %.7f at most (by %.7f through our strips)"
+			% [precision, cases.size(), worst, worst_fitted]
+		)
+	)
+	check(worst <= LOG_PROBS, "log_probs differ by %s" % worst)
+
+
+func _distance(reading: NrtoolReading, expected: Array) -> float:
+	var worst := 0.0
+	var at := 0
+	for frame: Array in expected:
+		for value: float in frame:
+			worst = maxf(worst, absf(reading.log_probs[at] - value))
+			at += 1
+	return worst if at == reading.log_probs.size() else INF

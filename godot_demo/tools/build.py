@@ -1,0 +1,129 @@
+"""Build the native extension and lay ONNX Runtime's library beside it.
+
+python -m godot_demo.tools.build                  this machine's, with its own C compiler
+python -m godot_demo.tools.build linux.arm64 …    others: zig, or the NDK for Android
+python -m godot_demo.tools.build all              whatever can be built here
+"""
+
+import os
+import platform
+import shutil
+import sys
+from pathlib import Path
+
+from generator.errors import BadInput
+from godot_demo.tools import cache, engine, runtimes
+
+PROJECT = Path(__file__).parent.parent
+ADDON = PROJECT / "addons/nrtool"
+NATIVE = PROJECT / "native"
+BUILD = PROJECT / "build"
+MEND = "install the extra with `pip install -e '.[godot]'`, and a C compiler"
+PLATFORMS = (*runtimes.WHEELS, *runtimes.ANDROID)
+# What the extension calls in Android's own libraries: stubs to link with where there is no NDK.
+SYSTEM = {
+    "c": ("calloc", "realloc", "free", "memcpy", "memset", "snprintf"),
+    "dl": ("dlopen", "dlsym", "dlerror"),
+}
+
+
+def host() -> str:
+    """This machine's platform, as in `PLATFORMS`.
+
+    Raises:
+        BadInput: it is none of them.
+    """
+    system = {"linux": "linux", "darwin": "macos", "windows": "windows"}.get(
+        platform.system().lower()
+    )
+    machine = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}.get(
+        platform.machine().lower()
+    )
+    if f"{system}.{machine}" not in runtimes.WHEELS:
+        raise BadInput(f"ONNX Runtime has no library for {system} {machine}")
+    return f"{system}.{machine}"
+
+
+def build(name: str, godot: engine.Engine) -> Path:
+    """Build for one platform; returns the folder in the addon that holds both libraries.
+
+    Raises:
+        BadInput: a tool is missing or failed.
+    """
+    _headers(godot)
+    preset, extra = name, [f"-DZIG_PYTHON={sys.executable}"]
+    if name == host():
+        preset = "host"
+    elif name in runtimes.ANDROID:
+        if os.environ.get("ANDROID_NDK_ROOT"):
+            preset = f"{name}-ndk"
+        else:
+            extra.append(f"-DNRTOOL_STUBS={';'.join(map(str, _stubs(name)))}")
+    fresh = BUILD / "out" / name
+    shutil.rmtree(fresh, ignore_errors=True)
+    configure = ["cmake", "--preset", preset, f"-DNRTOOL_OUT={fresh}", *extra]
+    cache.run([tool("cmake"), *configure[1:]], MEND, cwd=NATIVE)
+    cache.run([tool("cmake"), "--build", BUILD / "native" / preset], MEND)
+    out = ADDON / "bin" / name
+    out.mkdir(parents=True, exist_ok=True)
+    for made in fresh.iterdir():
+        if made.suffix in (".so", ".dll", ".dylib"):
+            made.replace(out / made.name)
+    runtime = runtimes.library(name)
+    shutil.copyfile(runtime, out / f"{runtime.name}.new")
+    (out / f"{runtime.name}.new").replace(out / runtime.name)
+    return out
+
+
+def _headers(godot: engine.Engine) -> None:
+    include = BUILD / "include"
+    include.mkdir(parents=True, exist_ok=True)
+    (BUILD / ".gdignore").touch()  # nothing in it is for the editor to import
+    for header in (runtimes.phones() / "headers").iterdir():
+        shutil.copyfile(header, include / header.name)
+    if not (include / "gdextension_interface.h").is_file():
+        dump = [*godot.command, "--headless", "--dump-gdextension-interface"]
+        cache.run(dump, engine.MEND, timeout=60, cwd=include)
+
+
+def _stubs(name: str) -> list[Path]:
+    """Empty libraries of the names and symbols of Android's, for the linker alone."""
+    presets = (NATIVE / "CMakePresets.json").read_text()
+    target = presets.split(f'"{name}",', 1)[1].split('"ZIG_TARGET": "', 1)[1].split('"', 1)[0]
+    made = []
+    for library, symbols in SYSTEM.items():
+        folder = BUILD / "stubs" / name
+        folder.mkdir(parents=True, exist_ok=True)
+        source, out = folder / f"{library}.c", folder / f"lib{library}.so"
+        source.write_text("".join(f"void {symbol}(void) {{}}\n" for symbol in symbols))
+        zig = [sys.executable, "-m", "ziglang", "cc", "-target", target, "-fno-builtin"]
+        link = ["-shared", "-nostdlib", "-fno-sanitize=undefined", f"-Wl,-soname,lib{library}.so"]
+        cache.run([*zig, *link, source, "-o", out], MEND)
+        made.append(out)
+    return made
+
+
+def tool(name: str) -> str:
+    """A program from the virtual environment, else from PATH."""
+    beside = Path(sys.executable).with_name(name)
+    return str(beside) if beside.is_file() else name
+
+
+def main(names: list[str]) -> int:
+    """Build each platform named; gives the exit code."""
+    try:
+        wanted = list(PLATFORMS) if names == ["all"] else names or [host()]
+        for name in wanted:
+            if name not in PLATFORMS:
+                raise BadInput(f"{name} is no platform: take all, or of {', '.join(PLATFORMS)}")
+        godot = engine.find()
+        for name in wanted:
+            print(f"{name}: {build(name, godot).relative_to(PROJECT)}", flush=True)
+    except BadInput as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

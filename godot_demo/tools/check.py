@@ -1,0 +1,151 @@
+"""Everything that proves the game on this machine: `make godot`.
+
+Prepares Godot and ONNX Runtime, builds the extension, imports the project, runs the tests in the
+engine, packs for phones, and exports and starts the Linux game. Words after it choose test files.
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+from onnx import TensorProto
+from onnx.helper import make_graph, make_model, make_node, make_opsetid, make_tensor_value_info
+
+from generator.errors import BadInput
+from godot_demo.tools import build, engine, export
+from toolchain.errors import FellShort
+
+PROJECT = build.PROJECT
+EXPORTS = PROJECT.parent / "exports"
+VARIANT = "optimized"
+TESTS_SECONDS = 600
+FOREIGN = build.BUILD / "foreign.onnx"
+
+
+def copy_models() -> None:
+    """Lay the models that the game opens, and the tests read with, into the project."""
+    for precision in (".int8.onnx", ".onnx"):
+        name = f"{VARIANT}{precision}"
+        shutil.copyfile(EXPORTS / VARIANT / name, PROJECT / "models" / name)
+
+
+def make_foreign_model() -> None:
+    """A sound ONNX model that is none of ours: float32 [1] in and out."""
+    tensors = [make_tensor_value_info(name, TensorProto.FLOAT, [1]) for name in ("x", "y")]
+    node = make_node("Identity", ["x"], ["y"])
+    graph = make_graph([node], "foreign", tensors[:1], tensors[1:])
+    model = make_model(graph, ir_version=10, opset_imports=[make_opsetid("", 18)])
+    FOREIGN.write_bytes(model.SerializeToString())
+
+
+def import_project(godot: engine.Engine) -> None:
+    """Let Godot list scripts, images and extensions, as its editor does at each start.
+
+    Raises:
+        FellShort: it complained.
+    """
+    # The first run makes the list of classes that the second can check all scripts against.
+    for _ in range(2):
+        text = run(godot, ["--import"], 180)
+    complain(text, "the import")
+
+
+def run(godot: engine.Engine, arguments: list[str], seconds: float) -> str:
+    """Run Godot without a window on the project; gives what it printed.
+
+    Raises:
+        FellShort: it took too long.
+    """
+    command = [*godot.command, "--headless", "--path", str(PROJECT), *arguments]
+    environment = {
+        **export.environment(),
+        "NRTOOL_GOLDEN": str(EXPORTS / VARIANT / "golden.json"),
+        "NRTOOL_FOREIGN": str(FOREIGN),
+    }
+    try:
+        done = subprocess.run(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            timeout=seconds,
+            env=environment,
+        )
+    except subprocess.TimeoutExpired as late:
+        told = late.stdout or b""
+        end = told.decode(errors="replace") if isinstance(told, bytes) else told
+        raise FellShort(f"Godot took more than {seconds:.0f} s:\n{end[-3000:]}") from None
+    return done.stdout
+
+
+def complain(text: str, what: str) -> None:
+    """Fail if Godot printed an error that no test expects.
+
+    Raises:
+        FellShort: it did; with the lines around it.
+    """
+    lines = text.splitlines()
+    wrong = [i for i, line in enumerate(lines) if re.match(r"\s*(SCRIPT )?ERROR:", line)]
+    if wrong:
+        shown = "\n".join(lines[wrong[0] : wrong[0] + 12])
+        raise FellShort(f"{what} printed an error:\n{shown}")
+
+
+def test(godot: engine.Engine, script: str, words: list[str]) -> None:
+    """Run tests in the engine.
+
+    Raises:
+        FellShort: one failed, or the engine stopped before the end.
+    """
+    text = run(godot, ["--script", f"tests/{script}", "--", *words], TESTS_SECONDS)
+    print(text, end="", flush=True)
+    end = re.findall(r"^(\d+) passed, (\d+) failed$", text, re.M)
+    if not end or end[-1][1] != "0" or end[-1][0] == "0":
+        raise FellShort("the game's tests failed")
+    # A script's error ends only the test that it is in, which would then count as passed.
+    complain(text, "a test")
+
+
+def main(words: list[str]) -> int:
+    """Prove everything; gives the exit code."""
+    start = time.monotonic()
+
+    def step(what: str) -> None:
+        print(f"[{time.monotonic() - start:5.1f} s] {what}", flush=True)
+
+    try:
+        step("Godot")
+        godot = engine.find()
+        step("the extension and ONNX Runtime")
+        build.build(build.host(), godot)
+        step("models and import")
+        copy_models()
+        make_foreign_model()
+        import_project(godot)
+        step("tests in the engine")
+        test(godot, "run.gd", words)
+        if not words:
+            test(godot, "missing_library.gd", [])
+            for preset in ("Android", "iOS"):
+                step(f"packing for {preset}")
+                export.pack(godot, preset)
+            if export.has_template(godot):
+                step("the exported Linux game tests itself")
+                print(export.play(godot), flush=True)
+            else:
+                step("no export template: the Linux game was not exported")
+    except BadInput as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except FellShort as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    step("all green")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,110 @@
+"""Exporting the game: packs for phones, and the Linux game, played by its self-test."""
+
+import json
+import os
+import shutil
+import subprocess
+import zipfile
+from pathlib import Path
+
+from generator.errors import BadInput
+from godot_demo.tools import build, cache, engine
+from toolchain.errors import FellShort
+
+PROJECT = build.PROJECT
+LINUX = build.BUILD / "linux/number_garden.x86_64"
+TEMPLATE = "linux_release.x86_64"
+SECONDS = 180
+
+
+def environment() -> dict[str, str]:
+    """The environment for Godot: its data folder is one of ours, not the user's."""
+    return {**os.environ, "XDG_DATA_HOME": str(build.BUILD / "data")}
+
+
+def pack(godot: engine.Engine, preset: str) -> Path:
+    """Pack the project with a preset, which needs no SDK; gives the .zip.
+
+    Raises:
+        FellShort: Godot found something wrong with preset or libraries, or left the model out.
+    """
+    out = build.BUILD / f"{preset.lower()}.zip"
+    out.unlink(missing_ok=True)
+    text = _godot(godot, ["--export-pack", preset, str(out)])
+    listed = zipfile.ZipFile(out).namelist() if out.is_file() else []
+    if not any(name.endswith("models/optimized.int8.onnx") for name in listed):
+        raise FellShort(f"packing for {preset} brought no model:\n{text[-2000:]}")
+    return out
+
+
+def has_template(godot: engine.Engine) -> bool:
+    """Whether the Linux game can be exported here."""
+    return _template(godot) is not None
+
+
+def play(godot: engine.Engine) -> str:
+    """Export the Linux game and let it play itself; gives its report, a line of JSON.
+
+    Raises:
+        FellShort: the export failed, the game hung, or it judged an answer wrongly.
+    """
+    shutil.rmtree(LINUX.parent, ignore_errors=True)
+    LINUX.parent.mkdir(parents=True)
+    template = _template(godot)
+    if template is not None:
+        version = cache.run([*godot.command, "--headless", "--version"], engine.MEND).strip()
+        kept = build.BUILD / "data/godot/export_templates" / ".".join(version.split(".")[:4])
+        kept.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(template, kept / TEMPLATE)
+    text = _godot(godot, ["--export-release", "Linux", str(LINUX)])
+    if not LINUX.is_file():
+        raise FellShort(f"the Linux game was not exported:\n{text[-2000:]}")
+    command, variables = [str(LINUX), "--headless", "--", "--self-test"], environment()
+    if godot.libraries is not None:
+        _use_own_libraries(LINUX, godot.libraries)
+        variables["LD_LIBRARY_PATH"] = f"{godot.libraries}/pulseaudio"
+    try:
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            env=variables,
+            cwd=LINUX.parent,
+        )
+    except subprocess.TimeoutExpired:
+        raise FellShort(f"the exported game took more than {SECONDS} s") from None
+    report = [line for line in done.stdout.splitlines() if line.startswith("{")]
+    if done.returncode or not report or json.loads(report[-1])["right"] < 1:
+        raise FellShort(f"the exported game failed:\n{done.stdout[-1500:]}{done.stderr[-1500:]}")
+    return report[-1]
+
+
+def _template(godot: engine.Engine) -> Path | None:
+    if godot.root is not None:
+        return godot.root / "usr/bin/godot-template-release"
+    found = sorted(Path.home().glob(f".local/share/godot/export_templates/*/{TEMPLATE}"))
+    return found[-1] if found else None
+
+
+def _use_own_libraries(game: Path, libraries: Path) -> None:
+    """Debian's template needs Debian's newer C library: it is told where that lies."""
+    patch = [build.tool("patchelf"), "--set-interpreter", str(libraries / engine.LOADER)]
+    cache.run([*patch, "--force-rpath", "--set-rpath", libraries, game], build.MEND)
+
+
+def _godot(godot: engine.Engine, arguments: list[str]) -> str:
+    command = [*godot.command, "--headless", "--path", str(PROJECT), *arguments]
+    try:
+        done = subprocess.run(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            timeout=SECONDS,
+            env=environment(),
+        )
+    except subprocess.TimeoutExpired:
+        raise BadInput(f"Godot took more than {SECONDS} s to export: try again") from None
+    return done.stdout

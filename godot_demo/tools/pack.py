@@ -1,0 +1,68 @@
+"""addon.zip: the addon for another game, with the libraries of every platform that builds here.
+
+python -m godot_demo.tools.pack [platform …]    default: all but iOS, which needs a Mac
+"""
+
+import sys
+import zipfile
+from pathlib import Path
+
+from generator.errors import BadInput
+from godot_demo.tools import build, runtimes
+
+OUT = build.BUILD / "addon.zip"
+MODEL = "optimized.int8.onnx"
+
+
+def pack(platforms: list[str]) -> Path:
+    """Zip addon, libraries, one model and all licences.
+
+    Raises:
+        BadInput: a platform was not built, or there is no model.
+    """
+    root = build.PROJECT.parent
+    files: dict[str, Path] = {}
+    for path in sorted(build.ADDON.iterdir()):
+        if path.is_file() and path.suffix in (".gd", ".gdextension"):
+            files[f"addons/nrtool/{path.name}"] = path
+    for name in platforms:
+        libraries = sorted((build.ADDON / "bin" / name).glob("*"))
+        if len(libraries) != 2:
+            raise BadInput(f"{name} is not built: run `python -m godot_demo.tools.build {name}`")
+        for library in libraries:
+            files[f"addons/nrtool/bin/{name}/{library.name}"] = library
+    files["addons/nrtool/LICENSE"] = root / "LICENSE"
+    notices = runtimes.library("linux.x86_64").parent
+    for notice in ("LICENSE", "ThirdPartyNotices.txt"):
+        files[f"addons/nrtool/licences/onnxruntime/{notice}"] = notices / notice
+    files[f"models/{MODEL}"] = root / "exports/optimized" / MODEL
+    files["models/README.md"] = root / "exports/optimized/README.md"
+    missing = [name for name, path in files.items() if not path.is_file()]
+    if missing:
+        raise BadInput(f"{', '.join(missing)} is missing")
+    fresh = OUT.with_suffix(".new")
+    fresh.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(fresh, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, path in files.items():
+            archive.write(path, name)
+    fresh.replace(OUT)
+    return OUT
+
+
+def main(names: list[str]) -> int:
+    """Build and pack; gives the exit code."""
+    platforms = names or list(build.PLATFORMS)
+    code = build.main(platforms)
+    if code:
+        return code
+    try:
+        made = pack(platforms)
+    except BadInput as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    print(f"{made.relative_to(build.PROJECT)}: {made.stat().st_size / 1e6:.1f} MB")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

