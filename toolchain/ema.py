@@ -7,12 +7,20 @@ from models import zoo
 
 
 class Average:
-    """Exponential moving average of a model's weights and batch-norm statistics."""
+    """Exponential moving average of a model's weights and batch-norm statistics.
 
-    def __init__(self, model: nn.Module, variant: str, decay: float) -> None:
+    `keep` is the share of the weights at the start that `blended` returns to: between a trained
+    network and one adapted from it, the straight line of weights keeps most of what both know
+    (Wortsman et al. 2022, "Robust fine-tuning of zero-shot models", arXiv:2109.01903).
+    """
+
+    def __init__(self, model: nn.Module, variant: str, decay: float, keep: float = 0.0) -> None:
         self.model = zoo.build(variant).to(next(model.parameters()).device).eval()
         self.model.load_state_dict(model.state_dict())
         self.decay = decay
+        self.keep = keep
+        self.variant = variant
+        self.start = {name: value.clone() for name, value in model.state_dict().items()}
 
     @torch.no_grad()
     def update(self, model: nn.Module, step: int) -> None:
@@ -24,3 +32,16 @@ class Average:
                 mine[name].lerp_(value, 1 - decay)
             else:
                 mine[name].copy_(value)
+
+    @torch.no_grad()
+    def blended(self) -> nn.Module:
+        """The model to validate and keep: the average, drawn back towards the start by `keep`."""
+        if not self.keep:
+            return self.model
+        mixed = zoo.build(self.variant).to(next(self.model.parameters()).device).eval()
+        weights = self.model.state_dict()
+        for name, value in self.start.items():
+            if value.is_floating_point():
+                weights[name] = weights[name].lerp(value, self.keep)
+        mixed.load_state_dict(weights)
+        return mixed

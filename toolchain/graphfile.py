@@ -11,11 +11,10 @@ from google.protobuf.message import DecodeError
 from onnx import numpy_helper
 
 from generator.errors import BadInput
+from toolchain.modelfile import MEND, read_model
 
-MAX_MEGABYTES = 256
 MAX_NODES = 5_000
 MAX_EXTENT = 1 << 16  # no size that a graph computes with is larger; "to the end" is
-MEND = "export one with nrtool export"
 # They make large tensors of small ones, or run graphs within graphs.
 _GROWING = {"ConstantOfShape", "Expand", "Range", "Tile", "Pad", "Resize", "Upsample", "OneHot"}
 _GROWING |= {"RandomNormal", "RandomUniform", "EyeLike", "Reshape"}
@@ -30,16 +29,7 @@ def read_graph(path: Path) -> tuple[bytes, onnx.ModelProto]:
         BadInput: missing, empty, too large, damaged, or a graph that reaches for other files or
             for more memory than one of ours has a use for.
     """
-    name = repr(str(path))
-    try:
-        with path.open("rb") as file:
-            content = file.read(MAX_MEGABYTES * 10**6 + 1)
-    except (OSError, ValueError):  # ValueError: a name that no file can have
-        content = b""
-    if not content:
-        raise BadInput(f"{name} is missing or empty: {MEND}")
-    if len(content) > MAX_MEGABYTES * 10**6:
-        raise BadInput(f"{name} is larger than {MAX_MEGABYTES} MB, so it is none of ours: {MEND}")
+    name, content = repr(str(path)), read_model(path)
     graph = onnx.ModelProto()
     try:
         graph.ParseFromString(content)

@@ -8,7 +8,8 @@ import onnx
 
 from generator.errors import BadInput
 from toolchain.export import FORMAT, sha256
-from toolchain.graphfile import MEND, read_graph
+from toolchain.graphfile import read_graph
+from toolchain.modelfile import MEND
 
 REST = "the rest"
 

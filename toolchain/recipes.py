@@ -22,6 +22,7 @@ class Recipe:
         weight_decay: AdamW's (0: plain Adam).
         clip: largest gradient norm.
         ema: decay of the weights' moving average (0: none).
+        keep: share of the starting weights in the result, for adapting a trained network.
         bf16: forward and backward in bfloat16 where the hardware gains from it.
         trim: cut empty columns from batches of narrow numbers.
     """
@@ -36,6 +37,7 @@ class Recipe:
     weight_decay: float = 0.01
     clip: float = 5.0
     ema: float = 0.998
+    keep: float = 0.0
     bf16: bool = True
     trim: bool = True
 
@@ -54,7 +56,7 @@ RECIPES = {
     "quick": Recipe(epochs=4, numbers=20_000, ema=0.995),
     # From a trained network to someone's own hand, in minutes. One epoch: the best of several would
     # be chosen on the old numbers, and so be the one that has learned the new hand least.
-    "finetune": Recipe(epochs=1, numbers=32_000, learning_rate=3e-4, muon=0.0, ema=0.995),
+    "finetune": Recipe(epochs=1, numbers=32_000, learning_rate=3e-4, muon=0.0, ema=0.995, keep=0.5),
     # What the earlier work did, on our generator.
     "earlier": Recipe(
         epochs=75,

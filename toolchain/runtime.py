@@ -6,7 +6,7 @@ from onnxruntime import InferenceSession, SessionOptions
 
 from generator.errors import BadInput
 from generator.strip import HEIGHT, WIDTH
-from toolchain.graphfile import MEND, read_graph
+from toolchain.modelfile import MEND, read_model
 
 INPUT = "image"
 OUTPUTS = {"log_probs": "tensor(float)", "digits": "tensor(int64)", "confidence": "tensor(float)"}
@@ -14,6 +14,9 @@ OUTPUTS = {"log_probs": "tensor(float)", "digits": "tensor(int64)", "confidence"
 
 def open_model(path: Path, threads: int = 1, profile: Path | None = None) -> InferenceSession:
     """An inference session on the CPU.
+
+    Where the onnx package is installed, a file that may come from anywhere is judged before it is
+    loaded; where only ONNX Runtime is, as on a server that reads, load your own files alone.
 
     Args:
         path: an .onnx made by the export.
@@ -24,7 +27,7 @@ def open_model(path: Path, threads: int = 1, profile: Path | None = None) -> Inf
         BadInput: the file is missing, empty, damaged, or a model of another kind.
     """
     name = repr(str(path))
-    content, _ = read_graph(path)
+    content = _judged(path)
     options = SessionOptions()
     options.intra_op_num_threads = threads
     if profile is not None:
@@ -37,6 +40,14 @@ def open_model(path: Path, threads: int = 1, profile: Path | None = None) -> Inf
     if problem := _mismatch(session):
         raise BadInput(f"{name} is a model of another kind ({problem}): {MEND}")
     return session
+
+
+def _judged(path: Path) -> bytes:
+    try:
+        from toolchain.graphfile import read_graph
+    except ImportError:
+        return read_model(path)
+    return read_graph(path)[0]
 
 
 def _mismatch(session: InferenceSession) -> str:

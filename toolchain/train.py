@@ -126,7 +126,7 @@ def train(
     model = model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     autocast = recipe.bf16 and bf16_helps(device)
     optimizers = _optimizers(model, recipe, autocast)
-    average = Average(model, variant, recipe.ema)
+    average = Average(model, variant, recipe.ema, recipe.keep)
     facts = {
         "variant": variant,
         "recipe": dataclasses.asdict(recipe),
@@ -174,7 +174,8 @@ def train(
             on_step(step, float(losses[-1]) if step % 20 == 0 else math.nan)
 
             if step % per_epoch == 0:
-                score = evaluate(average.model, check, autocast=autocast)
+                finished = average.blended()
+                score = evaluate(finished, check, autocast=autocast)
                 seconds = time.perf_counter() - started
                 row = Epoch(
                     step // per_epoch,
@@ -190,7 +191,7 @@ def train(
                 _record(run, history, writer)
                 if score.accuracy > best:
                     best = score.accuracy
-                    save("best", _named(average.model, "model."))
+                    save("best", _named(finished, "model."))
                 save("last", _everything(model, average, optimizers))
                 on_epoch(row)
                 losses, started, since = [], time.perf_counter(), step

@@ -6,7 +6,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from generator.errors import BadInput
-from toolchain import graphfile
+from toolchain import modelfile
 from toolchain.inspection import inspect
 from toolchain.runtime import open_model
 
@@ -77,7 +77,7 @@ def test_a_file_cut_short_anywhere_is_refused(float32, tmp_path):
 
 
 def test_a_file_too_large_is_not_read(float32, monkeypatch):
-    monkeypatch.setattr(graphfile, "MAX_MEGABYTES", 1)
+    monkeypatch.setattr(modelfile, "MAX_MEGABYTES", 1)
     with pytest.raises(BadInput, match="larger than 1 MB"):
         open_model(float32)
 
