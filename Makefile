@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 GDSCRIPT := godot_demo/addons godot_demo/game godot_demo/tests
 
-.PHONY: quickstart test lint browser godot godot-pictures godot-addon clean
+.PHONY: quickstart test lint browser godot godot-arm64 godot-pictures godot-addon clean
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -42,6 +42,9 @@ test: lint browser
 
 godot: $(VENV)/.godot
 	$(BIN)/python -m godot_demo.tools.check
+
+godot-arm64: $(VENV)/.godot
+	$(BIN)/python -m godot_demo.tools.emulate
 
 godot-pictures: $(VENV)/.godot
 	$(BIN)/python -m godot_demo.tools.pictures

@@ -84,7 +84,7 @@ def write_strokes(digits: Iterable[StrokeDigit], path: Path) -> None:
             "source": digit.source,
             "writer": digit.writer,
             "rel_h": digit.relative_height,
-            "strokes": [stroke.round(4).tolist() for stroke in digit.strokes],
+            "strokes": [stroke.astype(float).round(4).tolist() for stroke in digit.strokes],
         }
         for digit in digits
     )

@@ -22,8 +22,20 @@ PACKAGES = (
     *("libgl1-mesa-dri", "libglx-mesa0", "libegl-mesa0", "libxcursor1", "libxinerama1"),
     *("libxrandr2", "libxi6", "libxkbcommon0", "libxext6"),
 )
-LIBRARIES = "usr/lib/x86_64-linux-gnu"
-LOADER = "ld-linux-x86-64.so.2"
+EMULATOR = ("qemu-user",)  # runs programs of other processors, one by one
+
+
+@dataclass(frozen=True)
+class Processor:
+    """Where Debian keeps a processor's libraries, and what starts a program of it."""
+
+    architecture: str
+    libraries: str
+    loader: str
+
+
+X86_64 = Processor("amd64", "usr/lib/x86_64-linux-gnu", "ld-linux-x86-64.so.2")
+ARM64 = Processor("arm64", "usr/lib/aarch64-linux-gnu", "ld-linux-aarch64.so.1")
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 LEAST = (4, 4)  # the first with the extension functions that ours is written against
 MEND = "install Godot 4.4 or later and put it on PATH, or name it by GODOT=/path/to/godot"
@@ -46,7 +58,7 @@ class Engine:
     @property
     def libraries(self) -> Path | None:
         """Where the unpacked libraries are."""
-        return self.root / LIBRARIES if self.root else None
+        return self.root / X86_64.libraries if self.root else None
 
 
 def find() -> Engine:
@@ -66,17 +78,34 @@ def find() -> Engine:
     return engine
 
 
+def emulated() -> Engine:
+    """Debian's Godot for arm64, run by an emulator on this machine; it draws no window.
+
+    Raises:
+        BadInput: it could not be fetched.
+    """
+    root = cache.folder("godot") / f"{SUITE}-{ARM64.architecture}"
+    emulator = cache.folder("godot") / f"{SUITE}-emulator"
+    _fetch(root, ARM64, PACKAGES[:1])
+    _fetch(emulator, X86_64, EMULATOR)
+    return Engine((str(emulator / "usr/bin/qemu-aarch64"), *_started(root, ARM64)))
+
+
+def _started(root: Path, processor: Processor) -> tuple[str, ...]:
+    libraries = root / processor.libraries
+    return (
+        str(libraries / processor.loader),
+        *("--library-path", f"{libraries}:{libraries}/pulseaudio"),
+        str(root / "usr/bin/godot"),
+    )
+
+
 def _unpacked() -> Engine:
     root = cache.folder("godot") / SUITE
-    if not root.is_dir():
-        _fetch(root)
-    libraries = root / LIBRARIES
+    _fetch(root, X86_64, PACKAGES)
+    libraries = root / X86_64.libraries
     return Engine(
-        (
-            str(libraries / LOADER),
-            *("--library-path", f"{libraries}:{libraries}/pulseaudio"),
-            str(root / "usr/bin/godot"),
-        ),
+        _started(root, X86_64),
         root,
         {
             "LIBGL_DRIVERS_PATH": str(libraries / "dri"),
@@ -86,8 +115,10 @@ def _unpacked() -> Engine:
     )
 
 
-def _fetch(root: Path) -> None:
-    """Unpack `PACKAGES` and all they depend on below `root`."""
+def _fetch(root: Path, processor: Processor, packages: tuple[str, ...]) -> None:
+    """Unpack packages and all they depend on below `root`, unless that was done before."""
+    if root.is_dir():
+        return
     if shutil.which("apt-get") is None or not KEYRING.is_file():
         raise BadInput(f"there is no Godot, and no Debian to take it from: {MEND}")
     apt = root.with_name("apt")
@@ -96,7 +127,7 @@ def _fetch(root: Path) -> None:
         (apt / name).mkdir(parents=True)
     (apt / "status").touch()
     (apt / "sources.list").write_text(
-        f"deb [arch=amd64 signed-by={KEYRING}] {_mirror()} {SUITE} main\n"
+        f"deb [arch={processor.architecture} signed-by={KEYRING}] {_mirror()} {SUITE} main\n"
     )
     options = [
         *("-o", f"Dir::State={apt}/state", "-o", f"Dir::State::status={apt}/status"),
@@ -109,11 +140,12 @@ def _fetch(root: Path) -> None:
             f"Dir::Log={apt}/log",
         ),
         *("-o", f"Dir::Etc::sourcelist={apt}/sources.list", "-o", "Dir::Etc::sourceparts=-"),
-        *("-o", "APT::Architecture=amd64", "-o", "APT::Architectures=amd64"),
+        *("-o", f"APT::Architecture={processor.architecture}"),
+        *("-o", f"APT::Architectures={processor.architecture}"),
         *("-o", "Acquire::Check-Valid-Until=false", "-o", "APT::Sandbox::User="),
     ]
     cache.run(["apt-get", *options, "-q", "update"], MEND)
-    install = ["install", "--download-only", "--no-install-recommends", "--yes", *PACKAGES]
+    install = ["install", "--download-only", "--no-install-recommends", "--yes", *packages]
     cache.run(["apt-get", *options, "-q", *install], MEND)
     partial = root.with_name(f"{root.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)

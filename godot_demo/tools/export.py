@@ -89,7 +89,7 @@ def _template(godot: engine.Engine) -> Path | None:
 
 def _use_own_libraries(game: Path, libraries: Path) -> None:
     """Debian's template needs Debian's newer C library: it is told where that lies."""
-    patch = [build.tool("patchelf"), "--set-interpreter", str(libraries / engine.LOADER)]
+    patch = [build.tool("patchelf"), "--set-interpreter", str(libraries / engine.X86_64.loader)]
     cache.run([*patch, "--force-rpath", "--set-rpath", libraries, game], build.MEND)
 
 
