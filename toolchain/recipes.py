@@ -16,7 +16,7 @@ class Recipe:
         numbers: numbers per epoch, all fresh.
         batch: numbers per step.
         learning_rate: its peak, AdamW's.
-        muon: Muon's rate for hidden weight matrices, times `learning_rate` (0: AdamW for all).
+        muon: Muon's rate for hidden convolutions, times `learning_rate` (0: AdamW for all).
         schedule: one cycle, or constant.
         warmup: share of the steps in which the rate rises.
         weight_decay: AdamW's (0: plain Adam).
