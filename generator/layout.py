@@ -69,6 +69,17 @@ class Style:
     margin: tuple[float, float] = (1.0, 4.0)
 
 
+# Wider in everything that people vary: to learn from, that the usual ranges may be easy.
+WIDE = Style(
+    rotation=(-14.0, 14.0),
+    scale=(0.85, 1.15),
+    gap=(-0.08, 0.5),
+    aspect=(0.75, 1.35),
+    slant=0.35,
+    bend=0.045,
+)
+
+
 @dataclass(frozen=True)
 class Placement:
     """How to sample every digit of N numbers from its glyph canvas; all float32, px of the strip.

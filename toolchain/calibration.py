@@ -1,13 +1,53 @@
-"""Confidence that can be trusted: what it is worth, and below which value to ask again."""
+"""Confidence that can be trusted: made so, measured, and below which value to ask again."""
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor, nn
 
+from generator.numbers import NumberGenerator
+from models.ctc import greedy_decode, posterior
+from toolchain.evaluate import log_probs_of, matches
+
+SEED = 6_000_011  # of the validation numbers that a calibration is fitted on
+NUMBERS = 10_000
 ACCEPTED_WRONG = 0.003  # share of wrong answers that a game may take for right ones
 BINS = 10
+NEAREST = 1e-6  # posteriors nearer to 0 or 1 are fitted as if they were this near
+NEWTON_STEPS = 25
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """From the posterior p of a reading to a confidence: sigmoid(slope * logit(p) + offset).
+
+    Platt 1999, "Probabilistic Outputs for Support Vector Machines"; as it stands, it changes
+    nothing.
+
+    Attributes:
+        slope: below 1 where the network is surer than it is right.
+        offset: added to the log-odds.
+        threshold: answers with less confidence are asked again; None where it was not chosen.
+    """
+
+    slope: float = 1.0
+    offset: float = 0.0
+    threshold: float | None = None
+
+    @classmethod
+    def of(cls, facts: dict[str, Any]) -> "Calibration":
+        """What the facts of stored weights say, or one that changes nothing."""
+        return cls(**facts.get("calibration", {}))
+
+    def __call__(self, probability: Tensor) -> Tensor:
+        """Confidence float32 [N], 0..1, of posteriors float32 [N]."""
+        # The same without the log-odds, which have no end at 0 and 1.
+        right = math.exp(self.offset) * probability**self.slope
+        return right / (right + (1 - probability) ** self.slope)
 
 
 @dataclass(frozen=True)
@@ -51,13 +91,54 @@ def trust(confidence: NDArray[np.float32], right: NDArray[np.bool_]) -> Trust:
     bins = [(float(100 * sure[part].mean()), float(100 * hit[part].mean())) for part in parts]
     sizes = np.array([len(part) for part in parts])
     gaps = np.abs(np.diff(np.array(bins), axis=1))[:, 0]
-    curve = [_point(sure, hit, t) for t in (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995)]
+    curve = [point(sure, hit, t) for t in (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995)]
     return Trust(
         float((gaps * sizes).sum() / sizes.sum()),
         bins,
         curve,
-        _point(sure, hit, threshold(sure, hit)),
+        point(sure, hit, threshold(sure, hit)),
     )
+
+
+def calibrate(model: nn.Module, numbers: NumberGenerator, count: int = NUMBERS) -> Calibration:
+    """Fit a calibration on unseen numbers, and choose its threshold on the same.
+
+    Args:
+        model: the network.
+        numbers: of validation digits; its seed is replaced by our own.
+        count: how many to read.
+    """
+    posteriors, hits = [], []
+    generator = NumberGenerator(numbers.bank, SEED)
+    for first in range(0, count, 1_000):
+        batch = generator(first, min(1_000, count - first))
+        log_probs = log_probs_of(model, batch.strips)
+        digits = greedy_decode(log_probs)
+        posteriors.append(posterior(log_probs, digits))
+        hits.append(matches(digits, batch.digits))
+    probability, right = torch.cat(posteriors).cpu(), torch.cat(hits).cpu().numpy()
+    odds = torch.logit(probability.double().clamp(NEAREST, 1 - NEAREST)).numpy()
+    fitted = Calibration(*fit(odds, right))
+    confidence = fitted(probability).numpy()
+    order = np.argsort(confidence, kind="stable")
+    chosen = threshold(confidence[order].astype(np.float64), right[order])
+    return Calibration(fitted.slope, fitted.offset, chosen)
+
+
+def fit(odds: NDArray[np.float64], right: NDArray[np.bool_]) -> tuple[float, float]:
+    """Slope and offset of the logistic regression of `right` on log-odds, both [N].
+
+    Newton's method on Platt's softened targets, which keep it finite where all are right.
+    """
+    hits = int(right.sum())
+    target = np.where(right, (hits + 1) / (hits + 2), 1 / (len(right) - hits + 2))
+    inputs = np.stack([odds, np.ones_like(odds)], 1)
+    weights = np.zeros(2)
+    for _ in range(NEWTON_STEPS):
+        said = 1 / (1 + np.exp(-inputs @ weights))
+        curvature = inputs.T @ (inputs * (said * (1 - said))[:, None]) + 1e-9 * np.eye(2)
+        weights -= np.linalg.solve(curvature, inputs.T @ (said - target))
+    return float(weights[0]), float(weights[1])
 
 
 def threshold(
@@ -78,7 +159,8 @@ def threshold(
     return math.nextafter(1.0, 2.0)
 
 
-def _point(confidence: NDArray[np.float64], right: NDArray[np.bool_], at: float) -> Point:
+def point(confidence: NDArray[np.floating[Any]], right: NDArray[np.bool_], at: float) -> Point:
+    """What asking again below the confidence `at` costs and spares; both [N], N > 0."""
     accepted = confidence >= at
     share = accepted.mean()
     wrong = 1 - right[accepted].mean() if accepted.any() else 0.0

@@ -28,6 +28,7 @@ def write_card(folder: Path) -> Path:
     sections = [
         _head(variant, facts, folder),
         _accuracy(_read(folder / "parity.json")),
+        _evaluation(_read(folder / "evaluation.json")),
         _speed(_read(folder / "bench.json")),
         _data(facts),
         _training(facts),
@@ -70,6 +71,18 @@ def _accuracy(parity: Any) -> str:
     return "\n".join(parts)
 
 
+def _evaluation(evaluation: Any) -> str:
+    if not evaluation:
+        return ""
+    parts = [f"## Slices\n\n`{evaluation['model']}`, by `nrtool evaluate`.\n"]
+    for source in evaluation["sources"]:
+        slices, _, confidence = tables.evaluation(source)
+        for table in (slices, confidence):
+            parts += [f"{table.title}:\n", table.markdown()]
+    robust = tables.robustness(evaluation)
+    return "\n".join([*parts, f"{robust.title}:\n", robust.markdown()])
+
+
 def _speed(bench: Any) -> str:
     if not bench:
         return "## Speed\n\nNot measured yet: `nrtool bench`.\n"
@@ -101,6 +114,9 @@ def _training(facts: dict[str, Any]) -> str:
     recipe = ", ".join(f"{key} {value}" for key, value in facts.get("recipe", {}).items())
     if facts.get("started_from"):
         recipe += f". Started from {facts['started_from']}"
+    if averaged := facts.get("averaged"):
+        names = ", ".join(f"{each['run']} (seed {each['seed']})" for each in averaged)
+        recipe += f". The weights are the mean of {len(averaged)} runs': {names}; below, the first"
     curve = tables.epochs(facts.get("history") or []).markdown()
     return f"## Training\n\nRecipe: {recipe}.\n\n{curve}"
 

@@ -15,6 +15,10 @@ from generator.digits import (
 )
 from generator.errors import BadInput
 
+# What reports call the numbers of the two held-out sources.
+FROM_TEST = "numbers from MNIST test digits"
+FROM_WRITERS = "numbers from validation writers' digits"
+
 
 @dataclass(frozen=True)
 class Digits:

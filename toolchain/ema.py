@@ -20,7 +20,7 @@ class Average:
         self.decay = decay
         self.keep = keep
         self.variant = variant
-        self.start = {name: value.clone() for name, value in model.state_dict().items()}
+        self.start = {k: v.clone() for k, v in model.state_dict().items()} if keep else {}
 
     @torch.no_grad()
     def update(self, model: nn.Module, step: int) -> None:

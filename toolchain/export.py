@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 import warnings
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,11 @@ import torch
 from torch import Tensor, nn
 
 from generator.errors import BadInput
+from generator.numbers import NumberGenerator
 from generator.strip import HEIGHT, MARGIN, WIDTH
 from models.ctc import ALPHABET, BLANK, greedy_decode, posterior
 from toolchain import checkpoint
+from toolchain.calibration import Calibration, calibrate
 from toolchain.errors import FellShort
 from toolchain.runtime import INPUT, OUTPUTS
 
@@ -33,19 +36,28 @@ FORMAT = "nrtool/1"  # metadata key "format": by this the runtimes know a file o
 class DropIn(nn.Module):
     """A network with its pre- and post-processing: uint8 strip in, reading out."""
 
-    def __init__(self, network: nn.Module) -> None:
+    def __init__(self, network: nn.Module, calibration: Calibration) -> None:
         super().__init__()
         self.network = network
+        self.calibration = calibration
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Uint8 [N, 1, 32, 128] -> log_probs [N, T, 11], digits [N, T], confidence [N]."""
         log_probs = self.network(image.float() / 255)
         digits = greedy_decode(log_probs)
-        return log_probs, digits, posterior(log_probs, digits)
+        return log_probs, digits, self.calibration(posterior(log_probs, digits))
 
 
-def store_weights(source: Path, variant: str, out: Path) -> dict[str, Any]:
+def store_weights(
+    source: Path, variant: str, out: Path, numbers: NumberGenerator | None = None
+) -> dict[str, Any]:
     """Write a checkpoint's network as float16 weights to `out`; returns the facts kept with it.
+
+    Args:
+        source: a checkpoint, or stored weights.
+        variant: whose it must be.
+        out: file to write.
+        numbers: of validation digits, to calibrate the confidence on; None keeps what is known.
 
     Raises:
         BadInput: `source` is no checkpoint of that variant.
@@ -56,6 +68,8 @@ def store_weights(source: Path, variant: str, out: Path) -> dict[str, Any]:
         for name, tensor in model.state_dict().items()
     }
     kept = {key: facts[key] for key in facts if key not in ("step", "best")}
+    if numbers is not None:
+        kept["calibration"] = asdict(calibrate(model, numbers))
     kept["parameters"] = sum(parameter.numel() for parameter in model.parameters())
     checkpoint.save(out, tensors, kept)
     return kept
@@ -79,7 +93,7 @@ def export_onnx(weights: Path, out: Path) -> None:
         warnings.simplefilter("ignore")
         raw = Path(folder) / "raw.onnx"
         torch.onnx.export(
-            DropIn(model).eval(),
+            DropIn(model, Calibration.of(facts)).eval(),
             (example,),
             str(raw),
             dynamo=True,
@@ -117,7 +131,8 @@ def check_graph(graph: onnx.ModelProto) -> None:
 
 def metadata(facts: Mapping[str, Any], weights: Path) -> dict[str, str]:
     """What a file says about itself, in `metadata_props`."""
-    return {
+    calibration = Calibration.of(dict(facts))
+    found = {
         "format": FORMAT,
         "variant": str(facts["variant"]),
         "alphabet": ALPHABET,
@@ -135,10 +150,16 @@ def metadata(facts: Mapping[str, Any], weights: Path) -> dict[str, str]:
         "weights_sha256": sha256(weights),
         "precision": "float32",
     }
+    if calibration.threshold is not None:
+        found["calibration"] = f"{calibration.slope:.4f}, {calibration.offset:.4f}"
+        found["threshold"] = f"{calibration.threshold:.4f}"
+    return found
 
 
 def _validation(facts: Mapping[str, Any]) -> str:
     history = facts.get("history") or []
+    if "val_accuracy" in facts:  # an average's own
+        return f"{facts['val_accuracy']:.4f}"
     return f"{max(row['val_accuracy'] for row in history):.4f}" if history else "unknown"
 
 

@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 from onnxruntime import InferenceSession
 
 from generator.errors import BadInput
+from generator.shards import number_text
 from generator.strip import fit_ink
 from models.ctc import ALPHABET, PAD, posterior
 from toolchain.drawings import DRAWINGS
 from toolchain.export import sha256
 from toolchain.runtime import INPUT, open_model
-from toolchain.tally import pixels, png, text
+from toolchain.tally import pixels, png
 
 FORMAT = 1
 DECIMALS = 5
@@ -82,7 +83,7 @@ def read(session: InferenceSession, strip: NDArray[np.uint8], answers: list[str]
     exact = torch.from_numpy(log_probs)
     return {
         "log_probs": [[round(float(value), DECIMALS) for value in frame] for frame in log_probs[0]],
-        "digits": text(digits[0]),
+        "digits": number_text(digits[0]),
         "confidence": round(float(confidence[0]), DECIMALS),
         "scores": {
             answer: round(score, DECIMALS) for answer, score in scores(exact, answers).items()

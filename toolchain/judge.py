@@ -11,7 +11,8 @@ from generator.errors import BadInput
 from generator.numbers import NumberGenerator
 from generator.sheet import contact_sheet
 from toolchain import checkpoint, console
-from toolchain.data import Digits
+from toolchain.card import write_card
+from toolchain.data import FROM_TEST, FROM_WRITERS, Digits
 from toolchain.export import sha256
 from toolchain.runtime import open_model
 from toolchain.slices import WAYS, Readings, evaluation, read_numbers, robustness
@@ -36,24 +37,24 @@ def judge(
         raise BadInput(f"--errors {errors} must end in .png")
     path = model or exports / variant / f"{variant}.int8.onnx"
     session = open_model(path, threads=2)
-    banks: list[tuple[str, DigitBank]] = [
-        ("numbers from MNIST test digits", Digits(digits.mnist).bank("test"))
-    ]
+    told = session.get_modelmeta().custom_metadata_map
+    threshold = float(told["threshold"]) if "threshold" in told else None
+    banks: list[tuple[str, DigitBank]] = [(FROM_TEST, Digits(digits.mnist).bank("test"))]
     if digits.custom:
-        banks.append(("numbers from validation writers' strokes", digits.custom_bank("val")))
+        banks.append((FROM_WRITERS, digits.custom_bank("val")))
     sources, misread = [], []
     for described, bank in banks:
         with console.progress(described, count) as update:
             readings = read_numbers(
                 session, NumberGenerator(bank, SEED), count, errors=SHOWN, on_batch=update
             )
-        sources.append(evaluation(readings, described, SEED).as_json())
+        sources.append(evaluation(readings, described, SEED, threshold).as_json())
         misread.append(readings)
     each = max(100, count // ROBUST_SHARE)
     with console.progress("ways of writing", each * (1 + len(WAYS))) as update:
         ways = robustness(session, NumberGenerator(banks[-1][1], SEED), each, update)
     report = {
-        "variant": session.get_modelmeta().custom_metadata_map["variant"],
+        "variant": told["variant"],
         "model": path.name,
         "model_sha256": sha256(path),
         "sources": sources,
@@ -62,6 +63,7 @@ def judge(
     }
     if model is None:
         checkpoint.write_json(exports / variant / "evaluation.json", report)
+        write_card(exports / variant)
     if errors is not None:
         _draw(misread, errors)
     return report

@@ -21,14 +21,12 @@ ITERATIONS = 5
 COEFFICIENTS = (3.4445, -4.7750, 2.0315)  # Jordan's quintic: fast to about 1, not to exactly 1
 
 
-def split_parameters(model: nn.Module) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
+def split_parameters(model: nn.Module) -> tuple[list[Tensor], list[nn.Parameter]]:
     """A model's hidden convolutions, which are Muon's, and all its other parameters."""
     matrices = [
-        weight
+        module.weight
         for module in model.modules()
         if isinstance(module, nn.Conv2d) and module.in_channels > 1
-        for weight in module.parameters()
-        if weight.ndim > 1
     ]
     mine = {id(weight) for weight in matrices}
     return matrices, [weight for weight in model.parameters() if id(weight) not in mine]
@@ -37,7 +35,7 @@ def split_parameters(model: nn.Module) -> tuple[list[nn.Parameter], list[nn.Para
 class Muon(torch.optim.Optimizer):
     """Updates weights of convolutions [out, in, h, w]."""
 
-    def __init__(self, params: Iterable[nn.Parameter], lr: float, bf16: bool) -> None:
+    def __init__(self, params: Iterable[Tensor], lr: float, bf16: bool) -> None:
         """`bf16`: orthogonalise in bfloat16, for devices that are fast in it."""
         super().__init__(params, {"lr": lr})
         self.dtype = torch.bfloat16 if bf16 else torch.float32

@@ -12,6 +12,7 @@ from onnxruntime import InferenceSession
 
 from generator.numbers import NumberGenerator
 from toolchain import checkpoint
+from toolchain.calibration import Calibration
 from toolchain.export import DropIn
 from toolchain.runtime import INPUT, open_model
 from toolchain.tally import Difference, Outputs, Reader, Tally
@@ -64,7 +65,8 @@ def compare(
     Raises:
         BadInput: a file is missing, damaged or foreign.
     """
-    network = DropIn(checkpoint.load_model(weights)[0]).eval()
+    model, facts = checkpoint.load_model(weights)
+    network = DropIn(model, Calibration.of(facts)).eval()
     network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     runners: dict[str, Callable[[torch.Tensor], Outputs]] = {
         "pytorch": _torch_runner(network),

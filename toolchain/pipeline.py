@@ -29,7 +29,7 @@ def steps(out: Path, variant: str, mnist: Path | None) -> list[list[str]]:
             # So short a training leaves many numbers in doubt, which int8 then decides otherwise.
             *("--quantize", "mixed", "--count", "1000", "--bound", "1"),
         ],
-        ["parity", *here, *digits, "--bound", "1"],
+        ["parity", *here, *digits, "--bound", "0.1"],
         ["bench", *here, *digits],
         [
             *("generate", "--split", "test", "--count", str(NUMBERS_READ), "--seed", "5"),

@@ -8,7 +8,7 @@ from pathlib import Path
 from toolchain.export import sha256
 
 # What was said of a release's files says nothing of others.
-REPORTS = ("bench.json", "report.html", "report.json")
+REPORTS = ("bench.json", "evaluation.json", "report.html", "report.json")
 
 
 def publish(made: Path, folder: Path, finish: Callable[[Path], object]) -> None:

@@ -25,6 +25,7 @@ class Recipe:
         keep: share of the starting weights in the result, for adapting a trained network.
         bf16: forward and backward in bfloat16 where the hardware gains from it.
         trim: cut empty columns from batches of narrow numbers.
+        wide: train on the generator's wide style, more varied than what is validated.
     """
 
     epochs: int
@@ -40,6 +41,7 @@ class Recipe:
     keep: float = 0.0
     bf16: bool = True
     trim: bool = True
+    wide: bool = False
 
     @property
     def steps(self) -> int:
@@ -57,6 +59,8 @@ RECIPES = {
     # From a trained network to someone's own hand, in minutes. One epoch: the best of several would
     # be chosen on the old numbers, and so be the one that has learned the new hand least.
     "finetune": Recipe(epochs=1, numbers=32_000, learning_rate=3e-4, muon=0.0, ema=0.995, keep=0.5),
+    # From a trained network to a better one: short, for `nrtool average` to mix with its likes.
+    "polish": Recipe(epochs=1, numbers=96_000, learning_rate=3e-4, wide=True),
     # What the earlier work did, on our generator.
     "earlier": Recipe(
         epochs=75,

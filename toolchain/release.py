@@ -10,7 +10,7 @@ from models import zoo
 from toolchain import checkpoint, console, golden
 from toolchain.bench import bench, rounds
 from toolchain.card import write_card
-from toolchain.data import Digits
+from toolchain.data import FROM_TEST, FROM_WRITERS, Digits
 from toolchain.export import export_onnx
 from toolchain.parity import SEED, Parity, compare
 
@@ -31,9 +31,9 @@ def prove(
     folder = _exported(variant, exports)
     files = _forms(folder)
     forms = (folder / f"{variant}.safetensors", files.pop("float32"), files)
-    banks = [("numbers from MNIST test digits", Digits(digits.mnist).bank("test"))]
+    banks = [(FROM_TEST, Digits(digits.mnist).bank("test"))]
     if digits.custom:
-        banks.append(("numbers from validation writers' digits", digits.custom_bank("val")))
+        banks.append((FROM_WRITERS, digits.custom_bank("val")))
     sections: list[Parity] = []
     for described, bank in banks:
         numbers = NumberGenerator(bank, SEED)

@@ -17,7 +17,7 @@ from toolchain.export import sha256
 from toolchain.tables import Table
 
 _MODELS = (".onnx", ".ort", ".safetensors")
-_PARTS = ("parity", "bench", "export", "golden")
+_PARTS = ("parity", "evaluation", "bench", "export", "golden")
 
 
 def write(folder: Path) -> tuple[Path, Path]:
@@ -75,6 +75,7 @@ def render(content: dict[str, Any], data_sha256: str) -> str:
         data_sha256=data_sha256,
         curves=_curves(content["facts"].get("history") or []),
         sections=[_section(each) for each in (content["parity"] or {}).get("sections", [])],
+        judged=_judged(content["evaluation"]),
         recipes=_recipes((content["export"] or {}).get("search")),
         gates=tables.gates(content["export"]["gates"]) if content["export"] else None,
         speed=_speed(content["bench"]),
@@ -127,10 +128,17 @@ def _section(section: dict[str, Any]) -> dict[str, Any]:
         "sentences": tables.differences(section),
         "slices": _slices(last),
         "name": last["name"],
-        "reliability": _reliability(last.get("reliability") or []),
-        "coverage": _coverage(last.get("reliability") or []),
+        "reliability": _reliability(last["trust"]) if "trust" in last else None,
+        "coverage": tables.coverage(last["trust"]) if "trust" in last else None,
         "worst": worst,
     }
+
+
+def _judged(evaluation: dict[str, Any] | None) -> list[Table]:
+    if not evaluation:
+        return []
+    found = [table for source in evaluation["sources"] for table in tables.evaluation(source)]
+    return [*found, tables.robustness(evaluation)]
 
 
 def _slices(reader: dict[str, Any]) -> Table | None:
@@ -146,35 +154,15 @@ def _slices(reader: dict[str, Any]) -> Table | None:
     return Table(f"{reader['name']} by length", head, rows) if rows else None
 
 
-def _reliability(bins: list[dict[str, Any]]) -> Markup | None:
-    if not bins:
-        return None
-    points = [(each["confidence"], each["right"] / each["count"]) for each in bins]
+def _reliability(trust: dict[str, Any]) -> Markup:
+    points = [(sure / 100, right / 100) for sure, right in trust["bins"]]
     both = [0.0, 1.0, *(value for point in points for value in point)]
     axes = charts.Axes(both, both, ("confidence", "share that is right"))
     axes.line([(0, 0), (1, 1)], charts.COLOURS[5], dashed=True)
     axes.line(points, charts.COLOURS[0])
-    for each, point in zip(bins, points, strict=True):
-        said = f"{each['count']:,} readings, confidence {point[0]:.3f}, right {point[1]:.2%}"
-        axes.dot(point, charts.COLOURS[0], said)
+    for point in points:
+        axes.dot(point, charts.COLOURS[0], f"confidence {point[0]:.4f}, right {point[1]:.2%}")
     return Markup(axes.svg())
-
-
-def _coverage(bins: list[dict[str, Any]]) -> Table | None:
-    """What asking again below a confidence would cost and spare; and the calibration error."""
-    if not bins:
-        return None
-    whole = sum(each["count"] for each in bins)
-    gap = sum(abs(each["confidence"] * each["count"] - each["right"]) for each in bins) / whole
-    rows = []
-    for first in range(len(bins)):
-        kept = sum(each["count"] for each in bins[first:])
-        wrong = kept - sum(each["right"] for each in bins[first:])
-        rows.append(
-            [f"{bins[first]['confidence']:.3f}", f"{kept / whole:.2%}", f"{wrong / kept:.2%}"]
-        )
-    title = f"expected calibration error {gap:.4f}; readings kept from a bin upwards"
-    return Table(title, ["mean confidence", "kept", "wrong among them"], rows)
 
 
 def _recipes(search: dict[str, Any] | None) -> dict[str, Any] | None:

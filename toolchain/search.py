@@ -1,8 +1,8 @@
 """The search for an int8 recipe: all are built and measured side by side, the best one ships."""
 
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +65,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Search:
-    """The whole table and the name of the recipe that ships."""
+    """The whole table, the name of the recipe that ships, and what the gates refused of better."""
 
     numbers: str
     seed: int
@@ -73,6 +73,7 @@ class Search:
     float32: dict[str, float]
     candidates: list[Candidate]
     winner: str
+    refused: dict[str, str] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """Plain data for files and machines."""
@@ -186,6 +187,22 @@ def on_front(candidates: list[Candidate]) -> list[Candidate]:
         Candidate(**{**asdict(candidate), "front": not dominated(candidate)})
         for candidate in candidates
     ]
+
+
+def in_order(candidates: list[Candidate]) -> Iterator[Candidate]:
+    """The candidates within the bounds as `choose` takes them, each once the last was refused.
+
+    Raises:
+        FellShort: none keeps the bounds.
+    """
+    left = list(candidates)
+    chosen = choose(left)
+    while True:
+        yield chosen
+        left.remove(chosen)
+        if not any(candidate.within for candidate in left):
+            return
+        chosen = choose(left)
 
 
 def choose(candidates: list[Candidate]) -> Candidate:

@@ -13,7 +13,8 @@ from rapidfuzz.distance import Levenshtein
 from generator.layout import Style
 from generator.numbers import NumberGenerator
 from generator.shards import number_text
-from toolchain.calibration import Trust, trust
+from generator.strip import HEIGHT
+from toolchain.calibration import Point, Trust, point, trust
 from toolchain.evaluate import wilson
 from toolchain.runtime import INPUT
 
@@ -60,6 +61,7 @@ class Evaluation:
         slices: by length, by touching, by size.
         confusions: "written -> read" and how often; "-" is nothing.
         trust: what the confidence is worth.
+        shipped: risk and coverage at the threshold in the file's metadata, if it has one.
     """
 
     numbers: str
@@ -69,6 +71,7 @@ class Evaluation:
     slices: list[Slice]
     confusions: list[tuple[str, int]]
     trust: Trust
+    shipped: Point | None
 
     def as_json(self) -> dict[str, Any]:
         """Plain data for files and machines."""
@@ -113,7 +116,7 @@ def read_numbers(
                 wrong[first + row] = strips[row]
         inked: NDArray[np.bool_] = np.greater(strips[:, 0], 64)
         rows = np.any(inked, axis=2)
-        heights.append(32 - rows.argmax(1) - rows[:, ::-1].argmax(1))
+        heights.append(HEIGHT - rows.argmax(1) - rows[:, ::-1].argmax(1))
         columns = np.any(inked, axis=1)
         runs = (columns[:, 1:] & ~columns[:, :-1]).sum(1) + columns[:, 0]
         apart.append(runs >= [len(label) for label in labels])
@@ -131,8 +134,10 @@ def read_numbers(
     )
 
 
-def evaluation(readings: Readings, described: str, seed: int) -> Evaluation:
-    """Cut what was read into slices."""
+def evaluation(
+    readings: Readings, described: str, seed: int, threshold: float | None = None
+) -> Evaluation:
+    """Cut what was read into slices; `threshold` is the file's own."""
     right = np.array([w == r for w, r in zip(readings.written, readings.read, strict=True)])
     lengths = np.array([len(label) for label in readings.written])
     kinds = {
@@ -155,6 +160,7 @@ def evaluation(readings: Readings, described: str, seed: int) -> Evaluation:
         [_slice(name, right[chosen]) for name, chosen in kinds.items() if chosen.any()],
         edits.most_common(CONFUSIONS),
         trust(readings.confidence, right),
+        None if threshold is None else point(readings.confidence, right, threshold),
     )
 
 

@@ -111,7 +111,7 @@ def recipes(search: dict[str, Any]) -> Table:
                 f"{each['accuracy']:.2f} %",
                 f"{each['loss']:.2f} ± {each['error']:.2f}",
                 str(each["mismatches"]),
-                "front" if each["front"] else "",
+                "refused" if each["name"] in search["refused"] else "front" * each["front"],
             ]
             for each in search["candidates"]
         ],
@@ -167,8 +167,6 @@ def megabytes(size: int | None) -> str:
 def evaluation(source: dict[str, Any]) -> list[Table]:
     """How one source's numbers were read: slices, confusions, what the confidence is worth."""
     title = f"{source['all']['count']:,} {source['numbers']}, seed {source['seed']}"
-    trust = source["trust"]
-    points = [*trust["curve"], trust["recommended"]]
     return [
         Table(
             f"{title}: {source['digit_error_rate']:.2f} edits per 100 digits",
@@ -180,20 +178,29 @@ def evaluation(source: dict[str, Any]) -> list[Table]:
             ["digit", "times"],
             [[pair, str(times)] for pair, times in source["confusions"]],
         ),
-        Table(
-            f"confidence: off by {trust['calibration_error']:.2f} points on average; "
-            "the last line is the recommended threshold",
-            ["ask again below", "asked again", "wrong among the rest"],
-            [
-                [
-                    f"{point['threshold']:.4f}",
-                    f"{point['asked_again']:.2f} %",
-                    f"{point['wrong']:.2f} %",
-                ]
-                for point in points
-            ],
-        ),
+        coverage(source["trust"], source.get("shipped")),
     ]
+
+
+def coverage(trust: dict[str, Any], shipped: dict[str, Any] | None = None) -> Table:
+    """What asking again below a confidence costs and spares; `shipped` is the file's own point."""
+    named = [("", point) for point in trust["curve"]]
+    named.append(("lowest with 0.3 % wrong", trust["recommended"]))
+    if shipped:
+        named.append(("the file's threshold", shipped))
+    return Table(
+        f"confidence: off by {trust['calibration_error']:.2f} points on average",
+        ["", "ask again below", "asked again", "wrong among the rest"],
+        [
+            [
+                name,
+                f"{point['threshold']:.4f}",
+                f"{point['asked_again']:.2f} %",
+                f"{point['wrong']:.2f} %",
+            ]
+            for name, point in named
+        ],
+    )
 
 
 def robustness(report: dict[str, Any]) -> Table:

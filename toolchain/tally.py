@@ -9,22 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from generator.shards import number_text
 from models.ctc import PAD
+from toolchain.calibration import Trust, trust
 from toolchain.evaluate import wilson
 
 Outputs = tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.float32]]
 EXAMPLES = 10
-# Edges of the bins of confidence: most readings are sure, so the upper end is fine.
-CONFIDENCE = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 1.0)
-
-
-@dataclass(frozen=True)
-class Bin:
-    """Readings of like confidence: how many, their mean confidence 0..1, how many right."""
-
-    count: int
-    confidence: float
-    right: int
 
 
 @dataclass(frozen=True)
@@ -38,7 +29,7 @@ class Reader:
         interval: 95 %, Wilson.
         by_length: accuracy by the number of digits.
         counts: numbers by the number of digits.
-        reliability: bins by confidence, those that are empty left out.
+        trust: what its confidence is worth.
     """
 
     name: str
@@ -47,7 +38,7 @@ class Reader:
     interval: tuple[float, float]
     by_length: dict[int, float]
     counts: dict[int, int]
-    reliability: list[Bin]
+    trust: Trust
 
 
 @dataclass(frozen=True)
@@ -107,9 +98,9 @@ class Tally:
             self.examples[pair] += [
                 {
                     "index": self.count + int(row),
-                    "label": text(labels[row]),
-                    pair[0]: text(one[1][row]),
-                    pair[1]: text(other[1][row]),
+                    "label": number_text(labels[row]),
+                    pair[0]: number_text(one[1][row]),
+                    pair[1]: number_text(other[1][row]),
                     "gap": float(by_strip[row]),
                     "strip": png(strips[row, 0]),
                 }
@@ -136,7 +127,7 @@ class Tally:
                     (100 * low, 100 * high),
                     {length: float(100 * some.mean()) for length, some in each.items()},
                     {length: len(some) for length, some in each.items()},
-                    _reliability(np.concatenate(self.confidence[name]), right),
+                    trust(np.concatenate(self.confidence[name]), right),
                 )
             )
         return found
@@ -153,20 +144,6 @@ class Tally:
             )
             for pair, sums in self.pairs.items()
         ]
-
-
-def _reliability(confidence: NDArray[np.float32], right: NDArray[np.bool_]) -> list[Bin]:
-    place = np.clip(np.digitize(confidence, CONFIDENCE) - 1, 0, len(CONFIDENCE) - 2)
-    return [
-        Bin(int(here.sum()), float(confidence[here].mean()), int(right[here].sum()))
-        for here in (place == index for index in range(len(CONFIDENCE) - 1))
-        if here.any()
-    ]
-
-
-def text(digits: NDArray[np.int64]) -> str:
-    """Digits int64 [T], `PAD` at the right, as they are written."""
-    return "".join(str(digit) for digit in digits if digit != PAD)
 
 
 def png(picture: NDArray[np.uint8]) -> str:

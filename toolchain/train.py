@@ -21,6 +21,7 @@ from torch.utils.tensorboard import SummaryWriter
 
 from generator.digits import DigitBank
 from generator.errors import BadInput
+from generator.layout import WIDE
 from generator.numbers import NumberGenerator
 from models import zoo
 from models.ctc import ctc_loss
@@ -140,7 +141,7 @@ def train(
     else:
         checkpoint.write_json(run / "config.json", facts)
 
-    numbers = NumberGenerator(banks[0], seed)
+    numbers = NumberGenerator(banks[0], seed, WIDE if recipe.wide else None)
     check = NumberGenerator(banks[1], VALIDATION_SEED)(0, VALIDATION_NUMBERS)
     per_epoch = recipe.numbers // recipe.batch
 

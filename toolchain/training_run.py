@@ -51,10 +51,15 @@ def start(
     on = _device(device)
     recipe = choose(on.type != "cpu")
     model = zoo.build(variant)
-    folder = _folder(runs, name or variant, name is not None, resume)
+    is_named = name is not None
+    folder = (
+        _to_resume(runs, name or variant, is_named)
+        if resume
+        else folder_for(runs, name or variant, is_named)
+    )
     facts: dict[str, Any] = {"commit": source_commit(), "machine": _machine(on)}
     if start_from is not None:
-        source, held = checkpoint.load_model(_best_of(start_from))
+        source, held = checkpoint.load_model(best_of(start_from))
         model = source if held["variant"] == variant else grow(source, model)
         facts["started_from"] = f"{held['variant']} ({held.get('commit', 'unknown')})"
     with console.err.status("preparing digits"):
@@ -130,15 +135,15 @@ def _machine(device: torch.device) -> str:
     return f"{torch.get_num_threads()} cores of {machine()}"
 
 
-def _folder(runs: Path, name: str, is_named: bool, resume: bool) -> Path:
-    """The run's folder; a new run whose name is taken gets a number, unless it was named."""
+def folder_for(runs: Path, name: str, is_named: bool) -> Path:
+    """The folder of a new run; if its name is taken it gets a number, unless it was named.
+
+    Raises:
+        BadInput: the name is no plain one, or it was named and is taken.
+    """
     if Path(name).name != name:
         raise BadInput(f"--run {name} is no plain name: give one without slashes")
     folder = runs / name
-    if resume:
-        taken = [path for path in runs.glob(f"{name}*/last.safetensors") if not is_named]
-        latest = max(taken, key=lambda path: path.stat().st_mtime, default=None)
-        return latest.parent if latest else folder
     if not (folder / "config.json").exists():
         return folder
     if is_named:
@@ -149,5 +154,15 @@ def _folder(runs: Path, name: str, is_named: bool, resume: bool) -> Path:
     return runs / f"{name}-{number}"
 
 
-def _best_of(path: Path) -> Path:
+def _to_resume(runs: Path, name: str, is_named: bool) -> Path:
+    """The folder of a run to go on with: the latest of that name, or the one that was named."""
+    if Path(name).name != name:
+        raise BadInput(f"--run {name} is no plain name: give one without slashes")
+    taken = [path for path in runs.glob(f"{name}*/last.safetensors") if not is_named]
+    latest = max(taken, key=lambda path: path.stat().st_mtime, default=None)
+    return latest.parent if latest else runs / name
+
+
+def best_of(path: Path) -> Path:
+    """The checkpoint of a run's folder, or the file itself."""
     return path / "best.safetensors" if path.is_dir() else path

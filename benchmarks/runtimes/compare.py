@@ -20,6 +20,7 @@ import torch
 from numpy.typing import NDArray
 
 from generator.numbers import NumberGenerator
+from generator.shards import number_text
 from models.ctc import greedy_decode
 from toolchain import checkpoint
 from toolchain.bench import machine
@@ -27,7 +28,6 @@ from toolchain.data import Digits
 from toolchain.release import float32_of
 from toolchain.runtime import INPUT, open_model
 from toolchain.tables import Table
-from toolchain.tally import text
 
 SEED = 3_000_017
 Run = Callable[[NDArray[np.uint8]], NDArray[np.float32]]  # strip [1, 1, 32, 128] -> log_probs
@@ -86,7 +86,7 @@ def compare(variant: str, exports: Path, count: int, runs: int) -> dict[str, Any
     release = exports / variant
     network, _ = checkpoint.load_model(release / f"{variant}.safetensors")
     numbers = NumberGenerator(Digits().bank("test"), SEED)(0, count)
-    strips, labels = numbers.strips.numpy(), [text(row) for row in numbers.digits.numpy()]
+    strips, labels = numbers.strips.numpy(), [number_text(row) for row in numbers.digits.numpy()]
     with torch.no_grad():
         exact = torch.cat([network(part.float() / 255) for part in numbers.strips.split(50)])
     expected = _read(exact.numpy())
@@ -132,7 +132,7 @@ def compare(variant: str, exports: Path, count: int, runs: int) -> dict[str, Any
 
 
 def _read(log_probs: NDArray[np.float32]) -> list[str]:
-    return [text(row) for row in greedy_decode(torch.from_numpy(log_probs)).numpy()]
+    return [number_text(row) for row in greedy_decode(torch.from_numpy(log_probs)).numpy()]
 
 
 def _in_turns(runners: dict[str, Run], strips: NDArray[np.uint8], runs: int) -> dict[str, float]:

@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from toolchain.calibration import ACCEPTED_WRONG, threshold, trust
+from toolchain.calibration import ACCEPTED_WRONG, Calibration, fit, threshold, trust
 
 ANSWERS = st.integers(1, 300).flatmap(
     lambda n: st.tuples(
@@ -51,3 +52,34 @@ def test_where_nothing_can_be_trusted_nothing_is_accepted():
 def test_equal_confidences_stand_or_fall_together():
     confidence = np.array([0.5, 0.5, 0.5, 0.9])
     assert threshold(confidence, np.array([False, True, True, True])) == 0.9
+
+
+def test_a_calibration_undoes_boasting():
+    random = np.random.default_rng(2)
+    honest = random.normal(2, 2, 50_000)  # log-odds that mean what they say
+    right = random.uniform(0, 1, 50_000) < 1 / (1 + np.exp(-honest))
+    slope, offset = fit(3 * honest + 1, right)
+    assert (slope, offset) == pytest.approx((1 / 3, -1 / 3), abs=0.02)
+    boastful = torch.sigmoid(torch.from_numpy(3 * honest + 1)).float()
+    assert trust(boastful.numpy(), right).calibration_error > 5
+    mended = Calibration(slope, offset)(boastful).numpy()
+    assert trust(mended, right).calibration_error < 0.6
+
+
+def test_as_it_stands_it_changes_nothing():
+    probability = torch.tensor([1e-6, 0.2, 0.5, 0.98, 1 - 1e-6])
+    assert torch.allclose(Calibration()(probability), probability, atol=1e-6)
+
+
+@given(
+    st.integers(2, 60).flatmap(
+        lambda n: st.tuples(
+            arrays(np.float64, n, elements=st.floats(-13.8, 13.8)), arrays(np.bool_, n)
+        )
+    )
+)
+def test_a_fit_is_finite_and_keeps_confidence_in_bounds(answers):
+    odds, right = answers
+    calibration = Calibration(*fit(odds, right))
+    confidence = calibration(torch.sigmoid(torch.from_numpy(odds)))
+    assert bool(((confidence >= 0) & (confidence <= 1)).all())

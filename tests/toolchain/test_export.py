@@ -5,6 +5,7 @@ import torch
 
 from generator.errors import BadInput
 from toolchain import checkpoint
+from toolchain.calibration import Calibration
 from toolchain.errors import FellShort
 from toolchain.export import DropIn, check_graph, find_weights, sha256
 from toolchain.parity import compare
@@ -23,7 +24,7 @@ def int8(float32, numbers):
 def test_the_graph_computes_what_pytorch_computes(weights, float32, numbers, batch):
     strips = numbers(50, batch).strips
     with torch.no_grad():
-        expected = DropIn(checkpoint.load_model(weights)[0])(strips)
+        expected = DropIn(checkpoint.load_model(weights)[0], Calibration())(strips)
     got = open_model(float32).run(None, {"image": strips.numpy()})
     assert [(value.dtype.name, value.shape) for value in got] == [
         ("float32", (batch, 34, 11)),

@@ -16,10 +16,7 @@ def folder(weights, tmp_path):
 
 def reader(name, right):
     counts = {"1": 10}
-    bins = [
-        {"count": 4, "confidence": 0.5, "right": 2},
-        {"count": 6, "confidence": 0.9, "right": 6},
-    ]
+    point = {"threshold": 0.9, "asked_again": 40.0, "wrong": 0.25}
     return {
         "name": name,
         "right": right,
@@ -27,7 +24,12 @@ def reader(name, right):
         "interval": [40, 97],
         "by_length": {"1": 10.0 * right},
         "counts": counts,
-        "reliability": bins,
+        "trust": {
+            "calibration_error": 6.0,
+            "bins": [[50.0, 50.0], [90.0, 100.0]],
+            "curve": [point],
+            "recommended": point,
+        },
     }
 
 
@@ -55,8 +57,8 @@ def test_the_page_holds_the_figures_and_needs_nothing_else(folder):
     (folder / "parity.json").write_text(json.dumps({"sections": [section]}))
     page = report.write(folder)[0].read_text()
     assert "90.00 %" in page
-    # |0.5 - 2/4| * 4 + |0.9 - 6/6| * 6, over 10
-    assert "expected calibration error 0.0600" in page
+    assert "off by 6.00 points" in page
+    assert "40.00 %" in page
     assert "int8 &lt;1&gt;" in page, "what is read is text, never markup"
     for outside in ("http:", "https:", "<script", "<link"):
         assert outside not in page.replace("http://www.w3.org", "")

@@ -23,6 +23,7 @@ from toolchain.commands.options import (
     Variant,
     digits_of,
 )
+from toolchain.tables import Table
 
 app = typer.Typer()
 
@@ -99,8 +100,8 @@ def train(
     recipe: Annotated[
         str | None,
         Option(
-            help="full, short, quick, earlier or finetune. Default: finetune with --finetune, "
-            "else full on a GPU, else short."
+            help="full, short, quick, polish, finetune or earlier. Default: finetune with "
+            "--finetune, else full on a GPU, else short."
         ),
     ] = None,
     epochs: Annotated[int | None, Option(min=1, help="Instead of the recipe's.")] = None,
@@ -143,3 +144,48 @@ def train(
         start_from=finetune,
         as_json=as_json,
     )
+
+
+@app.command(epilog="Example: `nrtool average runs/optimized-2 runs/optimized-3 --custom digits`")
+def average(
+    checkpoints: Annotated[list[Path], Argument(help="Runs or checkpoints of one variant.")],
+    run: Annotated[
+        str | None, Option(help="Name of the run to write. Default: the variant's, -average.")
+    ] = None,
+    runs: Runs = RUNS,
+    mnist: Mnist = None,
+    custom: Custom = None,
+    custom_share: CustomShare = 0.5,
+    as_json: Json = False,
+) -> None:
+    """Average trained networks: each is taken that makes the average read better.
+
+    Train some from one start with `nrtool train --finetune START --recipe polish --seed N`.
+    """
+    from dataclasses import asdict
+
+    from generator.numbers import NumberGenerator
+    from toolchain import checkpoint, soup
+    from toolchain.training_run import best_of, folder_for
+
+    paths = [best_of(path) for path in checkpoints]
+    bank = digits_of(mnist, custom, custom_share).bank("val")
+    with console.progress("averaging", 2 * len(paths) - 1) as update:
+        made = soup.soup(paths, NumberGenerator(bank), on_step=update)
+    name = run or f"{made.facts['variant']}-average"
+    folder = folder_for(runs, name, is_named=run is not None)
+    weights = {f"model.{key}": value for key, value in made.model.state_dict().items()}
+    checkpoint.write_json(folder / "config.json", made.facts)
+    checkpoint.save(folder / "best.safetensors", weights, made.facts)
+    if as_json:
+        tried = [asdict(each) for each in made.ingredients]
+        console.show_json({"run": folder, "score": asdict(made.score), "ingredients": tried})
+        return
+    rows = [
+        [each.path, f"{each.score.accuracy:.2%}", f"{each.score.loss:.4f}", "yes" * each.taken]
+        for each in made.ingredients
+    ]
+    rows.append(["average", f"{made.score.accuracy:.2%}", f"{made.score.loss:.4f}", ""])
+    title = f"{made.score.count:,} validation numbers"
+    console.show_table(Table(title, ["checkpoint", "read exactly", "loss", "taken"], rows))
+    console.out.print(f"average: {folder}; next: nrtool export --variant {made.facts['variant']}")

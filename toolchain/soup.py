@@ -1,0 +1,123 @@
+"""Averaging trained networks: between several results of one start lies often a better one.
+
+The greedy soup of Wortsman et al. 2022, "Model soups: averaging weights of multiple fine-tuned
+models improves accuracy without increasing inference time", arXiv:2203.05482; here chosen by the
+validation loss, which is steadier than accuracy.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from generator.errors import BadInput
+from generator.numbers import NumberGenerator
+from models import zoo
+from toolchain import checkpoint
+from toolchain.evaluate import Score, evaluate
+
+SEED = 7_000_003
+NUMBERS = 8_000
+
+
+@dataclass(frozen=True)
+class Ingredient:
+    """One network that was tried: where it came from, how it read, and whether it was taken."""
+
+    path: str
+    score: Score
+    taken: bool
+
+
+@dataclass(frozen=True)
+class Soup:
+    """The average of the taken ingredients, how it reads, and the facts to keep with it."""
+
+    model: nn.Module
+    score: Score
+    ingredients: list[Ingredient]
+    facts: dict[str, Any]
+
+
+def soup(
+    paths: Sequence[Path],
+    numbers: NumberGenerator,
+    count: int = NUMBERS,
+    on_step: Callable[[int], None] = lambda done: None,
+) -> Soup:
+    """Average the networks that each lower the validation loss of the average.
+
+    Args:
+        paths: checkpoints of one variant, best with one start in common.
+        numbers: of validation digits; its seed is replaced by our own.
+        count: how many to read.
+        on_step: called with how many networks were read.
+
+    Raises:
+        BadInput: fewer than two, one of them damaged, or of different variants.
+    """
+    if len(paths) < 2:
+        raise BadInput("an average needs two checkpoints or more: name them all")
+    variant = checkpoint.facts(paths[0])["variant"]
+    check = NumberGenerator(numbers.bank, SEED)(0, count)
+    tried = []
+    for path in paths:
+        model, facts = checkpoint.load_model(path, variant)
+        tried.append((evaluate(model, check), path, model, facts))
+        on_step(len(tried))
+    tried.sort(key=lambda each: each[0].loss)
+    best, _, model, facts = tried[0]
+    taken, flags = [model], [True]
+    for done, (_, _, other, _) in enumerate(tried[1:], len(tried) + 1):
+        mixed = mean([*taken, other], variant)
+        score = evaluate(mixed, check)
+        flags.append(score.loss < best.loss)
+        if flags[-1]:
+            best, model = score, mixed
+            taken.append(other)
+        on_step(done)
+    ingredients = [
+        Ingredient(str(path), score, flag)
+        for (score, path, _, _), flag in zip(tried, flags, strict=True)
+    ]
+    return Soup(model, best, ingredients, _facts(facts, tried, flags, best))
+
+
+def mean(models: Sequence[nn.Module], variant: str) -> nn.Module:
+    """A network whose weights and batch-norm statistics are the means of theirs."""
+    states = [model.state_dict() for model in models]
+    mixed = zoo.build(variant).eval()
+    mixed.load_state_dict(
+        {
+            name: torch.stack([state[name] for state in states]).mean(0)
+            if value.is_floating_point()
+            else value
+            for name, value in states[0].items()
+        }
+    )
+    return mixed
+
+
+def _facts(
+    first: dict[str, Any],
+    tried: list[tuple[Score, Path, nn.Module, dict[str, Any]]],
+    flags: list[bool],
+    score: Score,
+) -> dict[str, Any]:
+    """Those of the best ingredient; and of each that was taken where it came from."""
+    averaged = [
+        {
+            "run": path.parent.name,
+            "seed": facts.get("seed"),
+            "commit": facts.get("commit"),
+            "started_from": facts.get("started_from"),
+            "val_accuracy": read.accuracy,
+        }
+        for (read, path, _, facts), flag in zip(tried, flags, strict=True)
+        if flag
+    ]
+    kept = {key: value for key, value in first.items() if key not in ("step", "best")}
+    return {**kept, "averaged": averaged, "val_accuracy": score.accuracy}
