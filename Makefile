@@ -1,6 +1,7 @@
 # These do everything, each making the virtual environment itself:
 #   make quickstart   the main job on real MNIST, small budget
-#   make test         lint, types, tests
+#   make test         everything that is tested: make unit, then make godot
+#   make unit         lint, types, Python's tests
 #   make godot        Godot, the extension, the game's tests; see godot_demo/README.md
 
 PYTHON ?= python3
@@ -8,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 GDSCRIPT := godot_demo/addons godot_demo/game godot_demo/tests
 
-.PHONY: quickstart test lint browser godot godot-arm64 godot-pictures godot-addon clean
+.PHONY: quickstart test unit lint browser screen godot godot-arm64 godot-pictures godot-addon clean
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -37,8 +38,10 @@ browser:
 		apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; \
 	else echo "no chromium, and no root on Debian to install it: browser tests are skipped"; fi
 
-test: lint browser
+unit: lint browser
 	$(BIN)/pytest
+
+test: unit godot
 
 godot: $(VENV)/.godot
 	$(BIN)/python -m godot_demo.tools.check
@@ -46,7 +49,14 @@ godot: $(VENV)/.godot
 godot-arm64: $(VENV)/.godot
 	$(BIN)/python -m godot_demo.tools.emulate
 
-godot-pictures: $(VENV)/.godot
+# A screen of its own for the game to be played on; without one, --here takes the user's.
+screen:
+	@command -v xvfb-run >/dev/null && exit; \
+	if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+		apt-get update -qq && apt-get install -y -qq --no-install-recommends xvfb xauth; \
+	else echo "no xvfb, and no root on Debian to install it"; fi
+
+godot-pictures: $(VENV)/.godot screen
 	$(BIN)/python -m godot_demo.tools.pictures
 
 godot-addon: $(VENV)/.godot

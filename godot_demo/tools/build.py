@@ -13,6 +13,7 @@ from pathlib import Path
 
 from generator.errors import BadInput
 from godot_demo.tools import cache, engine, runtimes
+from godot_demo.tools.guard import guarded
 
 PROJECT = Path(__file__).parent.parent
 ADDON = PROJECT / "addons/nrtool"
@@ -109,21 +110,20 @@ def tool(name: str) -> str:
     return str(beside) if beside.is_file() else name
 
 
-def main(names: list[str]) -> int:
-    """Build each platform named; gives the exit code."""
-    try:
-        wanted = list(PLATFORMS) if names == ["all"] else names or [host()]
-        for name in wanted:
-            if name not in PLATFORMS:
-                raise BadInput(f"{name} is no platform: take all, or of {', '.join(PLATFORMS)}")
-        godot = engine.find()
-        for name in wanted:
-            print(f"{name}: {build(name, godot).relative_to(PROJECT)}", flush=True)
-    except BadInput as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+def main(names: list[str]) -> None:
+    """Build each platform named.
+
+    Raises:
+        BadInput: as `build`, or there is no such platform.
+    """
+    wanted = list(PLATFORMS) if names == ["all"] else names or [host()]
+    for name in wanted:
+        if name not in PLATFORMS:
+            raise BadInput(f"{name} is no platform: take all, or of {', '.join(PLATFORMS)}")
+    godot = engine.find()
+    for name in wanted:
+        print(f"{name}: {build(name, godot).relative_to(PROJECT)}", flush=True)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(guarded(lambda: main(sys.argv[1:])))

@@ -6,15 +6,14 @@ engine, packs for phones, and exports and starts the Linux game. Words after it 
 
 import re
 import shutil
-import subprocess
 import sys
 import time
 
 from onnx import TensorProto
 from onnx.helper import make_graph, make_model, make_node, make_opsetid, make_tensor_value_info
 
-from generator.errors import BadInput
 from godot_demo.tools import build, engine, export
+from godot_demo.tools.guard import guarded
 from toolchain.errors import FellShort
 
 PROJECT = build.PROJECT
@@ -48,37 +47,8 @@ def import_project(godot: engine.Engine) -> None:
     """
     # The first run makes the list of classes that the second can check all scripts against.
     for _ in range(2):
-        text = run(godot, ["--import"], 180)
+        text = export.run(godot, ["--import"])
     complain(text, "the import")
-
-
-def run(godot: engine.Engine, arguments: list[str], seconds: float) -> str:
-    """Run Godot without a window on the project; gives what it printed.
-
-    Raises:
-        FellShort: it took too long.
-    """
-    command = [*godot.command, "--headless", "--path", str(PROJECT), *arguments]
-    environment = {
-        **export.environment(),
-        "NRTOOL_GOLDEN": str(EXPORTS / VARIANT / "golden.json"),
-        "NRTOOL_FOREIGN": str(FOREIGN),
-    }
-    try:
-        done = subprocess.run(
-            command,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            timeout=seconds,
-            env=environment,
-        )
-    except subprocess.TimeoutExpired as late:
-        told = late.stdout or b""
-        end = told.decode(errors="replace") if isinstance(told, bytes) else told
-        raise FellShort(f"Godot took more than {seconds:.0f} s:\n{end[-3000:]}") from None
-    return done.stdout
 
 
 def complain(text: str, what: str) -> None:
@@ -100,7 +70,12 @@ def test(godot: engine.Engine, script: str, words: list[str]) -> None:
     Raises:
         FellShort: one failed, or the engine stopped before the end.
     """
-    text = run(godot, ["--script", f"tests/{script}", "--", *words], TESTS_SECONDS)
+    given = {
+        "NRTOOL_GOLDEN": str(EXPORTS / VARIANT / "golden.json"),
+        "NRTOOL_FOREIGN": str(FOREIGN),
+    }
+    play = ["--script", f"tests/{script}", "--", *words]
+    text = export.run(godot, play, TESTS_SECONDS, given)
     print(text, end="", flush=True)
     end = re.findall(r"^(\d+) passed, (\d+) failed$", text, re.M)
     if not end or end[-1][1] != "0" or end[-1][0] == "0":
@@ -109,43 +84,40 @@ def test(godot: engine.Engine, script: str, words: list[str]) -> None:
     complain(text, "a test")
 
 
-def main(words: list[str]) -> int:
-    """Prove everything; gives the exit code."""
+def main(words: list[str]) -> None:
+    """Prove everything.
+
+    Raises:
+        BadInput: a tool is missing or failed.
+        FellShort: something does not hold.
+    """
     start = time.monotonic()
 
     def step(what: str) -> None:
         print(f"[{time.monotonic() - start:5.1f} s] {what}", flush=True)
 
-    try:
-        step("Godot")
-        godot = engine.find()
-        step("the extension and ONNX Runtime")
-        build.build(build.host(), godot)
-        step("models and import")
-        copy_models()
-        make_foreign_model()
-        import_project(godot)
-        step("tests in the engine")
-        test(godot, "run.gd", words)
-        if not words:
-            test(godot, "missing_library.gd", [])
-            for preset in ("Android", "iOS"):
-                step(f"packing for {preset}")
-                export.pack(godot, preset)
-            if export.has_template(godot):
-                step("the exported Linux game tests itself")
-                print(export.play(godot), flush=True)
-            else:
-                step("no export template: the Linux game was not exported")
-    except BadInput as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except FellShort as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    step("Godot")
+    godot = engine.find()
+    step("the extension and ONNX Runtime")
+    build.build(build.host(), godot)
+    step("models and import")
+    copy_models()
+    make_foreign_model()
+    import_project(godot)
+    step("tests in the engine")
+    test(godot, "run.gd", words)
+    if not words:
+        test(godot, "missing_library.gd", [])
+        for preset in ("Android", "iOS"):
+            step(f"packing for {preset}")
+            export.pack(godot, preset)
+        if export.has_template(godot):
+            step("the exported Linux game tests itself")
+            print(export.play(godot), flush=True)
+        else:
+            step("no export template: the Linux game was not exported")
     step("all green")
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(guarded(lambda: main(sys.argv[1:])))

@@ -6,31 +6,27 @@ speed: an emulator is many times slower than the processor.
 
 import sys
 
-from generator.errors import BadInput
 from godot_demo.tools import build, check, engine
-from toolchain.errors import FellShort
+from godot_demo.tools.guard import guarded
 
 PLATFORM = "linux.arm64"
 
 
-def main() -> int:
-    """Build, import, run; gives the exit code."""
-    try:
-        godot = engine.find()
-        build.build(build.host(), godot)
-        build.build(PLATFORM, godot)
-        check.copy_models()
-        check.make_foreign_model()
-        check.import_project(godot)
-        check.test(engine.emulated(), "run.gd", ["golden"])
-    except BadInput as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except FellShort as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    return 0
+def main() -> None:
+    """Build, import, run.
+
+    Raises:
+        BadInput: a tool is missing or failed.
+        FellShort: the emulated Godot reads otherwise.
+    """
+    godot = engine.find()
+    build.build(build.host(), godot)
+    build.build(PLATFORM, godot)
+    check.copy_models()
+    check.make_foreign_model()
+    check.import_project(godot)
+    check.test(engine.emulated(), "run.gd", ["golden"])
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(guarded(main))

@@ -5,9 +5,9 @@ import os
 import shutil
 import subprocess
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
-from generator.errors import BadInput
 from godot_demo.tools import build, cache, engine
 from toolchain.errors import FellShort
 
@@ -30,7 +30,7 @@ def pack(godot: engine.Engine, preset: str) -> Path:
     """
     out = build.BUILD / f"{preset.lower()}.zip"
     out.unlink(missing_ok=True)
-    text = _godot(godot, ["--export-pack", preset, str(out)])
+    text = run(godot, ["--export-pack", preset, str(out)])
     listed = zipfile.ZipFile(out).namelist() if out.is_file() else []
     if not any(name.endswith("models/optimized.int8.onnx") for name in listed):
         raise FellShort(f"packing for {preset} brought no model:\n{text[-2000:]}")
@@ -56,7 +56,7 @@ def play(godot: engine.Engine) -> str:
         kept = build.BUILD / "data/godot/export_templates" / ".".join(version.split(".")[:4])
         kept.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(template, kept / TEMPLATE)
-    text = _godot(godot, ["--export-release", "Linux", str(LINUX)])
+    text = run(godot, ["--export-release", "Linux", str(LINUX)])
     if not LINUX.is_file():
         raise FellShort(f"the Linux game was not exported:\n{text[-2000:]}")
     command, variables = [str(LINUX), "--headless", "--", "--self-test"], environment()
@@ -93,7 +93,17 @@ def _use_own_libraries(game: Path, libraries: Path) -> None:
     cache.run([*patch, "--force-rpath", "--set-rpath", libraries, game], build.MEND)
 
 
-def _godot(godot: engine.Engine, arguments: list[str]) -> str:
+def run(
+    godot: engine.Engine,
+    arguments: list[str],
+    seconds: float = SECONDS,
+    variables: Mapping[str, str] | None = None,
+) -> str:
+    """Run Godot without a window on the project; gives what it printed, whatever its status.
+
+    Raises:
+        FellShort: it took too long.
+    """
     command = [*godot.command, "--headless", "--path", str(PROJECT), *arguments]
     try:
         done = subprocess.run(
@@ -102,9 +112,11 @@ def _godot(godot: engine.Engine, arguments: list[str]) -> str:
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
-            timeout=SECONDS,
-            env=environment(),
+            timeout=seconds,
+            env={**environment(), **(variables or {})},
         )
-    except subprocess.TimeoutExpired:
-        raise BadInput(f"Godot took more than {SECONDS} s to export: try again") from None
+    except subprocess.TimeoutExpired as late:
+        told = late.stdout or b""
+        end = told.decode(errors="replace") if isinstance(told, bytes) else told
+        raise FellShort(f"Godot took more than {seconds:.0f} s:\n{end[-3000:]}") from None
     return done.stdout

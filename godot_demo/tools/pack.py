@@ -9,6 +9,7 @@ from pathlib import Path
 
 from generator.errors import BadInput
 from godot_demo.tools import build, runtimes
+from godot_demo.tools.guard import guarded
 
 OUT = build.BUILD / "addon.zip"
 MODEL = "optimized.int8.onnx"
@@ -49,20 +50,17 @@ def pack(platforms: list[str]) -> Path:
     return OUT
 
 
-def main(names: list[str]) -> int:
-    """Build and pack; gives the exit code."""
+def main(names: list[str]) -> None:
+    """Build and pack.
+
+    Raises:
+        BadInput: as `build` and `pack`.
+    """
     platforms = names or list(build.PLATFORMS)
-    code = build.main(platforms)
-    if code:
-        return code
-    try:
-        made = pack(platforms)
-    except BadInput as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+    build.main(platforms)
+    made = pack(platforms)
     print(f"{made.relative_to(build.PROJECT)}: {made.stat().st_size / 1e6:.1f} MB")
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(guarded(lambda: main(sys.argv[1:])))

@@ -13,6 +13,8 @@ from PIL import Image
 
 from generator.errors import BadInput
 from godot_demo.tools import build, cache, check, engine, export
+from godot_demo.tools.guard import guarded
+from toolchain.errors import FellShort
 
 OUT = build.PROJECT / "pictures"
 PICTURES = ("landscape", "portrait", "again", "unsure", "developer")
@@ -25,6 +27,7 @@ def shoot(godot: engine.Engine, folder: Path, here: bool) -> None:
 
     Raises:
         BadInput: there is no screen, or the game did not come to its end.
+        FellShort: a picture is missing or empty, or a script failed.
     """
     screen = [] if here else ["xvfb-run", "-a", "-s", "-screen 0 1600x1200x24"]
     play = [*godot.command, "--path", str(build.PROJECT), "--rendering-driver", "opengl3"]
@@ -35,9 +38,18 @@ def shoot(godot: engine.Engine, folder: Path, here: bool) -> None:
         text = cache.run([*screen, *play], "install xvfb and xauth", SECONDS)
     except (BadInput, subprocess.SubprocessError) as error:
         raise BadInput(f"the game was not played: {error}") from None
-    missing = [name for name in PICTURES if not (folder / f"{name}.png").is_file()]
+    missing = [name for name in PICTURES if not _shows_something(folder / f"{name}.png")]
     if missing or "SCRIPT ERROR" in text:
-        raise BadInput(f"no picture of {', '.join(missing)}:\n{text[-2000:]}")
+        raise FellShort(f"no picture of {', '.join(missing)}:\n{text[-2000:]}")
+
+
+def _shows_something(path: Path) -> bool:
+    """Whether there is a picture, and more on it than a window that was never drawn."""
+    if not path.is_file():
+        return False
+    with Image.open(path) as picture:
+        used = [count for count in picture.convert("L").histogram() if count]
+    return len(used) > 1
 
 
 def keep(folder: Path) -> None:
@@ -70,23 +82,23 @@ def keep(folder: Path) -> None:
     )
 
 
-def main(words: list[str]) -> int:
-    """Make all pictures; gives the exit code."""
-    try:
-        godot = engine.find()
-        build.build(build.host(), godot)
-        check.copy_models()
-        check.import_project(godot)
-        with tempfile.TemporaryDirectory() as temporary:
-            shoot(godot, Path(temporary), "--here" in words)
-            keep(Path(temporary))
-    except BadInput as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+def main(words: list[str]) -> None:
+    """Make all pictures.
+
+    Raises:
+        BadInput: a tool is missing or failed.
+        FellShort: a picture is missing or empty.
+    """
+    godot = engine.find()
+    build.build(build.host(), godot)
+    check.copy_models()
+    check.import_project(godot)
+    with tempfile.TemporaryDirectory() as temporary:
+        shoot(godot, Path(temporary), "--here" in words)
+        keep(Path(temporary))
     for path in sorted(OUT.glob("*.*")):
         print(f"{path.relative_to(build.PROJECT)}: {path.stat().st_size} bytes")
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(guarded(lambda: main(sys.argv[1:])))
