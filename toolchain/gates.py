@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import onnx
 from numpy.typing import NDArray
+from onnxruntime import InferenceSession
 
 from generator.sheet import contact_sheet
 from toolchain.bench import in_turns
@@ -20,7 +21,7 @@ from toolchain.errors import FellShort
 from toolchain.export import OPSET, check_graph
 from toolchain.graphfile import read_graph
 from toolchain.parity import LOG_PROBS_BOUND, Parity
-from toolchain.runtime import INPUT, open_model
+from toolchain.runtime import INPUT, PROVIDER, open_model
 from toolchain.tally import pixels
 
 BATCHES = (1, 2, 7)
@@ -36,6 +37,7 @@ GATES = {
     "operators": f"opset {OPSET} and operators that ONNX Runtime {MOBILE} for phones has",
     "batches": f"the same readings in batches of {', '.join(map(str, BATCHES))}",
     "runtimes": f"the same readings under ONNX Runtime {MOBILE}",
+    "reduced": "the .ort form for reduced builds reads the same",
     "exact": f"PyTorch and float32: none decoded differently, log_probs within {LOG_PROBS_BOUND}",
     "accuracy": "int8 loses no more than the bound",
     "latency": "int8 is not slower than float32, by turns in one process",
@@ -123,6 +125,21 @@ def of_parity(parity: Parity, loss_bound: float) -> list[Gate]:
     return gates
 
 
+def of_reduced(path: Path, ort: Path, strips: Strips) -> Gate:
+    """Whether the .ort form of a file loads and reads each strip as the file does."""
+
+    def ask() -> tuple[bool, str]:
+        session, reduced = open_model(path), InferenceSession(ort, providers=[PROVIDER])
+        largest, differing = 0.0, 0
+        for strip in strips:
+            one, other = (each.run(None, {INPUT: strip[None]}) for each in (session, reduced))
+            largest = float(np.maximum(largest, np.abs(one[0] - other[0]).max()))
+            differing += not np.array_equal(one[1], other[1])
+        return differing == 0 and largest <= LOG_PROBS_BOUND, _said(differing, strips, largest)
+
+    return _answer("reduced", ort.name, ask)
+
+
 def of_speed(float32: Path, int8: Path, strips: Strips) -> Gate:
     """Whether int8 is as fast as float32: one thread, one strip, by turns."""
 
@@ -182,8 +199,11 @@ def _runtimes(path: Path, strips: Strips) -> tuple[bool, str]:
         here = session.run(None, {INPUT: strip[None]})
         largest = float(np.maximum(largest, np.abs(here[0][0] - log_probs[row]).max()))
         differing += not np.array_equal(here[1][0], digits[row])
-    said = f"{differing} of {len(strips)} read otherwise, log_probs differ by up to {largest:.2g}"
-    return differing == 0 and largest <= LOG_PROBS_BOUND, said
+    return differing == 0 and largest <= LOG_PROBS_BOUND, _said(differing, strips, largest)
+
+
+def _said(differing: int, strips: Strips, largest: float) -> str:
+    return f"{differing} of {len(strips)} read otherwise, log_probs differ by up to {largest:.2g}"
 
 
 def _captioned(examples: list[dict[str, Any]], between: tuple[str, str]) -> list[dict[str, str]]:

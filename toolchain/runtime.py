@@ -9,6 +9,7 @@ from generator.strip import HEIGHT, WIDTH
 from toolchain.modelfile import MEND, read_model
 
 INPUT = "image"
+PROVIDER = "CPUExecutionProvider"
 OUTPUTS = {"log_probs": "tensor(float)", "digits": "tensor(int64)", "confidence": "tensor(float)"}
 
 
@@ -34,7 +35,7 @@ def open_model(path: Path, threads: int = 1, profile: Path | None = None) -> Inf
         options.enable_profiling, options.profile_file_prefix = True, str(profile)
     options.log_severity_level = 4  # what is wrong is said below, in one line
     try:
-        session = InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        session = InferenceSession(content, options, providers=[PROVIDER])
     except Exception:  # ONNX Runtime raises a class of its own for each kind of damage
         raise BadInput(f"{name} is damaged or not an ONNX model: {MEND}") from None
     if problem := _mismatch(session):

@@ -323,7 +323,8 @@ def test_no_permission_is_one_line(tmp_path, monkeypatch, capsys):
 @pytest.mark.parametrize(
     "command",
     [
-        *("generate", "import", "train", "export", "evaluate", "parity", "bench", "predict"),
+        *("generate", "import", "train", "average", "export", "evaluate", "parity", "bench"),
+        *("predict",),
         *("models", "golden", "inspect", "report", "draw"),
     ],
 )

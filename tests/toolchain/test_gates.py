@@ -7,7 +7,7 @@ import onnx
 import pytest
 from onnx import numpy_helper
 
-from toolchain import elsewhere, gates
+from toolchain import elsewhere, gates, mobile
 from toolchain.errors import FellShort
 from toolchain.parity import compare
 from toolchain.quantize import quantize
@@ -156,6 +156,17 @@ def test_latency_is_shut_to_int8_that_is_slower(float32, numbers, tmp_path):
     few = numbers(0, 4).strips.numpy()
     # Whichever of the two is the slower one, as the other's int8 it must not pass.
     assert gates.of_speed(float32, slow, few).held != gates.of_speed(slow, float32, few).held
+
+
+def test_an_ort_of_another_model_is_refused(float32, int8, change, strips, tmp_path):
+    ort, config = mobile.convert(int8, tmp_path)
+    assert gates.of_reduced(int8, ort, strips).held
+    assert "DynamicQuantizeLSTM" in config.read_text()
+    other, _ = mobile.convert(change(lambda graph: nudge(graph, 20)), tmp_path)
+    assert "read otherwise" in gates.of_reduced(float32, other, strips).measured
+    assert not gates.of_reduced(float32, other, strips).held
+    ort.write_bytes(ort.read_bytes()[:1000])
+    assert not gates.of_reduced(int8, ort, strips).held
 
 
 def test_a_gate_that_cannot_be_measured_is_shut(tmp_path, strips):

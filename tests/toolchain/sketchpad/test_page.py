@@ -3,11 +3,14 @@
 import os
 import re
 import shutil
+import subprocess
+import sys
 
 import pytest
 
 from generator.strokes import read_strokes
-from tests.toolchain.sketchpad.conftest import running, written
+from tests.toolchain.sketchpad.conftest import ROOT, running, written
+from toolchain import checkpoint
 
 try:
     from playwright import sync_api as api
@@ -85,6 +88,16 @@ class Visit:
         return number
 
 
+def train_on(folder, runs):
+    """Adapt a released model to a folder of drawings, as a user would; the checkpoint's facts."""
+    released = ROOT / "exports/lightweight/lightweight.safetensors"
+    command = [sys.executable, "-m", "toolchain.cli", "train", "--variant", "lightweight"]
+    command += ["--finetune", str(released), "--custom", str(folder), "--runs", str(runs)]
+    done = subprocess.run([*command, "--numbers", "256"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return checkpoint.facts(runs / "lightweight/best.safetensors")
+
+
 @pytest.fixture
 def visit(browser, server):
     context = browser.new_context(
@@ -138,7 +151,7 @@ def test_another_model_reads_the_same_drawing(visit):
     assert answered.value.json()["number"] == "35"
 
 
-def test_ten_are_collected_looked_through_and_one_deleted(visit, server):
+def test_ten_are_collected_trained_on_looked_through_and_one_deleted(visit, server, tmp_path):
     visit.start_collecting("mia")
     asked = [visit.keep_asked(count + 1) for count in range(10)]
     lines = [line for line in server.lines() if "label" in line]
@@ -148,6 +161,11 @@ def test_ten_are_collected_looked_through_and_one_deleted(visit, server):
     assert [str(digit.label) for digit in read_strokes(path)] == list("".join(asked))
     assert all(set(line["pointers"]) == {"touch"} for line in lines)
     assert all(times == sorted(times) for line in lines for times in line["times"])
+
+    adapted = train_on(server.folder, tmp_path / "runs")
+    [own, _] = adapted["data"]
+    assert (own["writers"], own["digits"]) == (1, len("".join(asked)))
+    assert adapted["started_from"].startswith("lightweight")
 
     visit.page.locator("[data-view=review]").click()
     visit.counts("#drawings li", 10)
