@@ -8,6 +8,7 @@ gives test alone. Stroke digits are split by writer and PNGs by content, by the 
 SHA-256: below 32 is validation, the rest training.
 """
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,6 +66,12 @@ class Glyphs:
     writers: Tensor
     relative_heights: Tensor
     drawn: bool
+
+    def sha256(self) -> str:
+        """Hex digest of canvases and labels: which digits these were, for provenance."""
+        digest = hashlib.sha256(self.pixels.cpu().numpy().tobytes())
+        digest.update(self.labels.cpu().numpy().astype("<i8").tobytes())
+        return digest.hexdigest()
 
 
 def mnist_glyphs(split: Split, folder: Path | None = None) -> Glyphs:
@@ -236,6 +243,7 @@ class DigitBank:
                 "share": round(weight, 4),
                 "digits": len(source.labels),
                 "writers": len(source.writers.unique()) if source.drawn else None,
+                "sha256": source.sha256(),
             }
             for source, weight in zip(sources, self.weights, strict=True)
         ]

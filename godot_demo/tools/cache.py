@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import signal
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -33,23 +34,30 @@ def run(
     """
     program = Path(command[0]).name
     try:
-        done = subprocess.run(
+        running = subprocess.Popen(
             [str(word) for word in command],
             cwd=cwd,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
-            timeout=timeout,
+            start_new_session=True,
         )
     except FileNotFoundError:
         raise BadInput(f"{program} is not installed: {mend}") from None
-    except subprocess.TimeoutExpired:
-        raise BadInput(f"{program} took more than {timeout:.0f} s: {mend}") from None
-    if done.returncode:
-        end = "\n".join(done.stdout.splitlines()[-20:])
-        raise BadInput(f"{program} ended with status {done.returncode}: {mend}\n{end}")
-    return done.stdout
+    with running:
+        try:
+            told, _ = running.communicate(timeout=timeout)
+        except BaseException as stopped:
+            # What it started, too: a game outlives the script that gave it a screen.
+            os.killpg(running.pid, signal.SIGKILL)
+            if isinstance(stopped, subprocess.TimeoutExpired):
+                raise BadInput(f"{program} took more than {timeout:.0f} s: {mend}") from None
+            raise
+    if running.returncode:
+        end = "\n".join(told.splitlines()[-20:])
+        raise BadInput(f"{program} ended with status {running.returncode}: {mend}\n{end}")
+    return told
 
 
 def check(path: Path, sha256: str) -> None:

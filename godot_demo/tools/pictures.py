@@ -19,7 +19,7 @@ from toolchain.errors import FellShort
 OUT = build.PROJECT / "pictures"
 PICTURES = ("landscape", "portrait", "again", "unsure", "developer")
 FILM_WIDTH, FILM_COLORS, FILM_MS = 480, 128, 133
-SECONDS = 300
+SECONDS = 600
 
 
 def shoot(godot: engine.Engine, folder: Path, here: bool) -> None:

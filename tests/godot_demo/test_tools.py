@@ -3,6 +3,7 @@
 import configparser
 import json
 import sys
+import time
 
 import pytest
 
@@ -33,6 +34,14 @@ def test_a_failed_command_is_told_with_what_it_said():
         cache.run(["no-such-program"], "get one")
     with pytest.raises(BadInput, match="took more than 1 s"):
         cache.run([sys.executable, "-c", "import time; time.sleep(9)"], "wait", timeout=1)
+
+
+def test_what_a_late_command_started_ends_with_it(tmp_path):
+    mark = tmp_path / "mark"
+    with pytest.raises(BadInput, match="took more than 1 s"):
+        cache.run(["sh", "-c", f"(sleep 2; touch {mark}) & wait"], "wait", timeout=1)
+    time.sleep(2)
+    assert not mark.exists()
 
 
 def test_the_users_own_godot_is_taken(tmp_path, monkeypatch):
