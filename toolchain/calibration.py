@@ -100,7 +100,7 @@ def trust(confidence: NDArray[np.float32], right: NDArray[np.bool_]) -> Trust:
     )
 
 
-def calibrate(model: nn.Module, numbers: NumberGenerator, count: int = NUMBERS) -> Calibration:
+def calibrate(model: nn.Module, numbers: NumberGenerator, count: int) -> Calibration:
     """Fit a calibration on unseen numbers, and choose its threshold on the same.
 
     Args:

@@ -25,6 +25,7 @@ from generator.numbers import NumberGenerator
 from generator.strip import HEIGHT, MARGIN, WIDTH
 from models.ctc import ALPHABET, BLANK, greedy_decode, posterior
 from toolchain import checkpoint
+from toolchain.calibration import NUMBERS as CALIBRATED_ON
 from toolchain.calibration import Calibration, calibrate
 from toolchain.errors import FellShort
 from toolchain.runtime import INPUT, OUTPUTS
@@ -49,7 +50,11 @@ class DropIn(nn.Module):
 
 
 def store_weights(
-    source: Path, variant: str, out: Path, numbers: NumberGenerator | None = None
+    source: Path,
+    variant: str,
+    out: Path,
+    numbers: NumberGenerator | None = None,
+    count: int = CALIBRATED_ON,
 ) -> dict[str, Any]:
     """Write a checkpoint's network as float16 weights to `out`; returns the facts kept with it.
 
@@ -58,6 +63,7 @@ def store_weights(
         variant: whose it must be.
         out: file to write.
         numbers: of validation digits, to calibrate the confidence on; None keeps what is known.
+        count: how many of them.
 
     Raises:
         BadInput: `source` is no checkpoint of that variant.
@@ -69,7 +75,7 @@ def store_weights(
     }
     kept = {key: facts[key] for key in facts if key not in ("step", "best")}
     if numbers is not None:
-        kept["calibration"] = asdict(calibrate(model, numbers))
+        kept["calibration"] = asdict(calibrate(model, numbers, count))
     kept["parameters"] = sum(parameter.numel() for parameter in model.parameters())
     checkpoint.save(out, tensors, kept)
     return kept

@@ -9,6 +9,7 @@ from typing import Any
 from generator.numbers import NumberGenerator
 from models import zoo
 from toolchain import checkpoint, console, gates, golden, mobile
+from toolchain.calibration import NUMBERS as CALIBRATED_ON
 from toolchain.card import write_card
 from toolchain.data import FROM_TEST, Digits
 from toolchain.export import export_onnx, find_weights, store_weights
@@ -94,7 +95,8 @@ def make(
         work.mkdir()
         stored, float32 = made / f"{variant}.safetensors", made / f"{variant}.onnx"
         with console.err.status("exporting"):
-            store_weights(Path(planned["weights"]), variant, stored, NumberGenerator(bank))
+            few = min(CALIBRATED_ON, order.count)
+            store_weights(Path(planned["weights"]), variant, stored, NumberGenerator(bank), few)
             export_onnx(stored, float32)
         files = {"float32": float32}
         if order.float16:

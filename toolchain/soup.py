@@ -18,6 +18,7 @@ from generator.numbers import NumberGenerator
 from models import zoo
 from toolchain import checkpoint
 from toolchain.evaluate import Score, evaluate
+from toolchain.train import bf16_helps
 
 SEED = 7_000_003
 NUMBERS = 8_000
@@ -63,17 +64,18 @@ def soup(
         raise BadInput("an average needs two checkpoints or more: name them all")
     variant = checkpoint.facts(paths[0])["variant"]
     check = NumberGenerator(numbers.bank, SEED)(0, count)
+    fast = bf16_helps(numbers.bank.device)
     tried = []
     for path in paths:
         model, facts = checkpoint.load_model(path, variant)
-        tried.append((evaluate(model, check), path, model, facts))
+        tried.append((evaluate(model, check, fast), path, model, facts))
         on_step(len(tried))
     tried.sort(key=lambda each: each[0].loss)
     best, _, model, facts = tried[0]
     taken, flags = [model], [True]
     for done, (_, _, other, _) in enumerate(tried[1:], len(tried) + 1):
         mixed = mean([*taken, other], variant)
-        score = evaluate(mixed, check)
+        score = evaluate(mixed, check, fast)
         flags.append(score.loss < best.loss)
         if flags[-1]:
             best, model = score, mixed
