@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from generator.numbers import Numbers
 from models.ctc import PAD, ctc_loss, greedy_decode
 
-_BATCH = 250
+_BATCH = 50
 
 
 @dataclass(frozen=True)
