@@ -16,6 +16,7 @@ from toolchain.evaluate import log_probs_of, matches
 SEED = 6_000_011  # of the validation numbers that a calibration is fitted on
 NUMBERS = 10_000
 ACCEPTED_WRONG = 0.003  # share of wrong answers that a game may take for right ones
+MOST_ASKED = 0.05  # share of all answers that a game may ask for again, whatever is wrong then
 BINS = 10
 NEAREST = 1e-6  # posteriors nearer to 0 or 1 are fitted as if they were this near
 NEWTON_STEPS = 25
@@ -103,6 +104,9 @@ def trust(confidence: NDArray[np.float32], right: NDArray[np.bool_]) -> Trust:
 def calibrate(model: nn.Module, numbers: NumberGenerator, count: int) -> Calibration:
     """Fit a calibration on unseen numbers, and choose its threshold on the same.
 
+    The threshold is the lowest that accepts few wrong answers, unless that asks too often for
+    another: a game that doubts everything is not played.
+
     Args:
         model: the network.
         numbers: of validation digits; its seed is replaced by our own.
@@ -122,7 +126,8 @@ def calibrate(model: nn.Module, numbers: NumberGenerator, count: int) -> Calibra
     confidence = fitted(probability).numpy()
     order = np.argsort(confidence, kind="stable")
     chosen = threshold(confidence[order].astype(np.float64), right[order])
-    return Calibration(fitted.slope, fitted.offset, chosen)
+    often = float(np.quantile(confidence, MOST_ASKED))
+    return Calibration(fitted.slope, fitted.offset, min(chosen, often))
 
 
 def fit(odds: NDArray[np.float64], right: NDArray[np.bool_]) -> tuple[float, float]:

@@ -187,7 +187,7 @@ def coverage(trust: dict[str, Any], shipped: dict[str, Any] | None = None) -> Ta
     named = [("", point) for point in trust["curve"]]
     named.append(("lowest with 0.3 % wrong", trust["recommended"]))
     if shipped:
-        named.append(("the file's threshold", shipped))
+        named.append(("the file's own threshold", shipped))
     return Table(
         f"confidence: off by {trust['calibration_error']:.2f} points on average",
         ["", "ask again below", "asked again", "wrong among the rest"],

@@ -5,7 +5,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from toolchain.calibration import ACCEPTED_WRONG, Calibration, fit, threshold, trust
+from generator.numbers import NumberGenerator
+from models.ctc import greedy_decode, posterior
+from toolchain import checkpoint
+from toolchain.calibration import (
+    ACCEPTED_WRONG,
+    MOST_ASKED,
+    SEED,
+    Calibration,
+    calibrate,
+    fit,
+    point,
+    threshold,
+    trust,
+)
+from toolchain.evaluate import log_probs_of, matches
 
 ANSWERS = st.integers(1, 300).flatmap(
     lambda n: st.tuples(
@@ -64,6 +78,21 @@ def test_a_calibration_undoes_boasting():
     assert trust(boastful.numpy(), right).calibration_error > 5
     mended = Calibration(slope, offset)(boastful).numpy()
     assert trust(mended, right).calibration_error < 0.6
+
+
+def test_a_released_threshold_asks_at_most_one_in_twenty_again(weights, numbers):
+    model, _ = checkpoint.load_model(weights)
+    chosen = calibrate(model, numbers, 400)
+    batch = NumberGenerator(numbers.bank, SEED)(0, 400)
+    log_probs = log_probs_of(model, batch.strips)
+    digits = greedy_decode(log_probs)
+    confidence = chosen(posterior(log_probs, digits)).numpy()
+    right = matches(digits, batch.digits).numpy()
+    found = point(confidence, right, chosen.threshold)
+    assert found.asked_again <= 100 * MOST_ASKED + 0.5
+    if found.asked_again < 100 * MOST_ASKED - 0.5:
+        assert found.wrong <= 100 * ACCEPTED_WRONG
+    assert trust(confidence, right).calibration_error < 5
 
 
 def test_as_it_stands_it_changes_nothing():
