@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn.functional import binary_cross_entropy_with_logits
 
 from generator.numbers import NumberGenerator
 from models.ctc import greedy_decode, posterior
@@ -19,7 +20,7 @@ ACCEPTED_WRONG = 0.003  # share of wrong answers that a game may take for right 
 MOST_ASKED = 0.05  # share of all answers that a game may ask for again, whatever is wrong then
 BINS = 10
 NEAREST = 1e-6  # posteriors nearer to 0 or 1 are fitted as if they were this near
-NEWTON_STEPS = 25
+LEAST_SLOPE = 0.1
 
 
 @dataclass(frozen=True)
@@ -133,17 +134,28 @@ def calibrate(model: nn.Module, numbers: NumberGenerator, count: int) -> Calibra
 def fit(odds: NDArray[np.float64], right: NDArray[np.bool_]) -> tuple[float, float]:
     """Slope and offset of the logistic regression of `right` on log-odds, both [N].
 
-    Newton's method on Platt's softened targets, which keep it finite where all are right.
+    By L-BFGS on Platt's softened targets. Where there is little to learn from, both stay
+    near what changes nothing, as if one more observation spoke for it; the slope stays above 0,
+    for a calibration must not turn the order round.
     """
     hits = int(right.sum())
-    target = np.where(right, (hits + 1) / (hits + 2), 1 / (len(right) - hits + 2))
-    inputs = np.stack([odds, np.ones_like(odds)], 1)
-    weights = np.zeros(2)
-    for _ in range(NEWTON_STEPS):
-        said = 1 / (1 + np.exp(-inputs @ weights))
-        curvature = inputs.T @ (inputs * (said * (1 - said))[:, None]) + 1e-9 * np.eye(2)
-        weights -= np.linalg.solve(curvature, inputs.T @ (said - target))
-    return float(weights[0]), float(weights[1])
+    target = torch.from_numpy(np.where(right, (hits + 1) / (hits + 2), 1 / (len(right) - hits + 2)))
+    inputs = torch.from_numpy(odds)
+    start = torch.tensor([1.0, 0.0], dtype=torch.float64)
+    weights = start.clone().requires_grad_()
+    newton = torch.optim.LBFGS([weights], max_iter=100, line_search_fn="strong_wolfe")
+
+    def loss() -> float:
+        newton.zero_grad()
+        said = weights[0] * inputs + weights[1]
+        fitted = binary_cross_entropy_with_logits(said, target, reduction="sum")
+        total = fitted + (weights - start).square().sum() / 2
+        total.backward()
+        return float(total.detach())
+
+    newton.step(loss)
+    slope, offset = weights.tolist()
+    return max(slope, LEAST_SLOPE), offset
 
 
 def threshold(
