@@ -4,6 +4,8 @@ ONNX Runtime has no static int8 LSTM, and dynamic int8 makes convolutions slower
 two together are small and fast. The simplified float32 graph goes in, never the other way round.
 """
 
+import contextlib
+import io
 import logging
 import tempfile
 from collections.abc import Iterator
@@ -126,17 +128,19 @@ def _static(prepared: Path, out: Path, strips: NDArray[np.uint8], recipe: Recipe
     if recipe.method is None:
         return
     few = strips if recipe.method == "MinMax" else strips[:_HISTOGRAM_NUMBERS]
-    quantize_static(
-        str(prepared),
-        str(out),
-        _Strips(few),
-        quant_format=QuantFormat.QDQ,
-        activation_type=QuantType.QUInt8,
-        weight_type=QuantType.QInt8,
-        per_channel=True,
-        calibrate_method=CalibrationMethod[recipe.method],
-        nodes_to_quantize=chosen_nodes(onnx.load(prepared), recipe.floats),
-    )
+    # It prints what it counts; our own output is for the user, and may be JSON.
+    with contextlib.redirect_stdout(io.StringIO()):
+        quantize_static(
+            str(prepared),
+            str(out),
+            _Strips(few),
+            quant_format=QuantFormat.QDQ,
+            activation_type=QuantType.QUInt8,
+            weight_type=QuantType.QInt8,
+            per_channel=True,
+            calibrate_method=CalibrationMethod[recipe.method],
+            nodes_to_quantize=chosen_nodes(onnx.load(prepared), recipe.floats),
+        )
 
 
 def _dynamic(source: Path, out: Path, recipe: Recipe) -> None:
