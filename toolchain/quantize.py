@@ -28,6 +28,7 @@ from onnxruntime.quantization import (
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from generator.errors import BadInput
+from toolchain.errors import FellShort
 from toolchain.runtime import INPUT
 
 CALIBRATION_NUMBERS = 512
@@ -103,6 +104,7 @@ def quantize(
 
     Raises:
         BadInput: no recipe of that name.
+        FellShort: the recipe cannot be built of this network.
     """
     recipe = known(recipe_name)
     logging.disable(logging.WARNING)  # it warns that the graph is half quantised: that is the idea
@@ -113,6 +115,10 @@ def quantize(
             _static(prepared, static if recipe.lstm else int8, strips, recipe)
             if recipe.lstm:
                 _dynamic(static if recipe.method else prepared, int8, recipe)
+    except (ValueError, AssertionError, RuntimeError) as error:  # such as a layer that is all 0
+        raise FellShort(
+            f"the int8 recipe {recipe_name} does not fit this network: {error}"
+        ) from None
     finally:
         logging.disable(logging.NOTSET)
     # Written by several hands: bring back the facts, and say what this file is now.

@@ -102,17 +102,24 @@ def search(
         on_step: called with how many recipes are done and the name of the next.
 
     Raises:
-        FellShort: no recipe keeps the bounds; the message holds what was measured.
+        FellShort: no recipe can be built, or none keeps the bounds; with what was measured.
     """
     strips = NumberGenerator(numbers.bank, CALIBRATION_SEED)(0, CALIBRATION_NUMBERS).strips.numpy()
-    files, seconds = {"float32": float32}, {}
+    files, seconds, refused = {"float32": float32}, {}, {}
     for done, name in enumerate(names):
         on_step(done, name)
         start = time.perf_counter()
-        quantize(float32, folder / f"{name}.onnx", strips, name)
+        try:
+            quantize(float32, folder / f"{name}.onnx", strips, name)
+        except FellShort as unfit:
+            refused[name] = str(unfit)
+            continue
         seconds[name] = time.perf_counter() - start
         files[name] = folder / f"{name}.onnx"
     on_step(len(names), "measuring")
+    names = [name for name in names if name in files]
+    if not names:
+        raise FellShort("; ".join(refused.values()))
     batch = NumberGenerator(numbers.bank, SEED)(0, count)
     shown = batch.strips.numpy()
     times = in_turns(files, shown[:RUNS], threads=1, runs=RUNS)
@@ -150,6 +157,7 @@ def search(
         {"size": whole, "milliseconds": median, "accuracy": readers["float32"].accuracy},
         found,
         choose(found).name,
+        refused,
     )
 
 

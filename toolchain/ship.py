@@ -144,7 +144,7 @@ def _first_through_the_gates(
 
     What fails with float32, too, fails with every recipe: then there is no second try.
     """
-    refused: dict[str, str] = {}
+    refused = dict(found.refused)
     for candidate in in_order(found.candidates):
         shutil.copyfile(work / f"{candidate.name}.onnx", files["int8"])
         try:

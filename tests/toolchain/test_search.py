@@ -1,6 +1,8 @@
 import pytest
 
 from generator.errors import BadInput
+from generator.numbers import NumberGenerator
+from toolchain import quantize
 from toolchain.errors import FellShort
 from toolchain.quantize import RECIPES, known
 from toolchain.search import Candidate, choose, on_front, search
@@ -33,25 +35,36 @@ def test_a_recipe_must_be_known():
         known("best")
 
 
-def test_a_search_builds_measures_and_chooses(float32, bank, tmp_path, capsys):
-    from generator.numbers import NumberGenerator
-
+def test_a_search_builds_measures_and_chooses(float32, bank, tmp_path):
     steps = []
     found = search(
         float32,
         tmp_path,
         NumberGenerator(bank),
-        ["mixed-percentile", "dynamic"],
+        ["mixed", "dynamic"],
         loss_bound=100,
         count=100,
         on_step=lambda done, name: steps.append(name),
     )
-    assert capsys.readouterr().out == "", "what the quantiser counts is nobody's JSON"
-    assert steps == ["mixed-percentile", "dynamic", "measuring"]
-    assert [each.name for each in found.candidates] == ["mixed-percentile", "dynamic"]
+    assert steps == ["mixed", "dynamic", "measuring"]
+    assert [each.name for each in found.candidates] == ["mixed", "dynamic"]
     assert {each.name for each in found.candidates} < set(RECIPES)
     mixed = found.candidates[0]
-    assert mixed.size == (tmp_path / "mixed-percentile.onnx").stat().st_size
+    assert mixed.size == (tmp_path / "mixed.onnx").stat().st_size
     assert mixed.size_share < 0.26
-    assert found.winner in ("mixed-percentile", "dynamic")
+    assert found.winner in ("mixed", "dynamic")
     assert (tmp_path / f"{found.winner}.onnx").is_file()
+
+
+def test_a_recipe_that_does_not_fit_is_left_out(float32, bank, tmp_path, monkeypatch, capsys):
+    def quantizing(*arguments, **options):
+        print("what the quantiser counts is nobody's JSON")
+        raise ValueError("Too many bins for data range")
+
+    monkeypatch.setattr(quantize, "quantize_static", quantizing)
+    found = search(float32, tmp_path, NumberGenerator(bank), ["mixed", "dynamic"], 100, 20)
+    assert [each.name for each in found.candidates] == ["dynamic"]
+    assert "Too many bins" in found.refused["mixed"]
+    assert capsys.readouterr().out == ""
+    with pytest.raises(FellShort, match="the int8 recipe mixed does not fit"):
+        search(float32, tmp_path, NumberGenerator(bank), ["mixed"], 100, 20)
