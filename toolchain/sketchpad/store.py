@@ -160,7 +160,7 @@ def _about(drawing: Drawing) -> Line:
         "source": SOURCE,
         "number": drawing.number,
         "drawing": drawing.id,
-        "recorded": datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds"),
+        "recorded": datetime.datetime.now(datetime.UTC).isoformat(timespec="microseconds"),
     }
 
 
