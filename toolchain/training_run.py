@@ -141,13 +141,11 @@ def folder_for(runs: Path, name: str, is_named: bool) -> Path:
     Raises:
         BadInput: the name is no plain one, or it was named and is taken.
     """
-    if Path(name).name != name:
-        raise BadInput(f"--run {name} is no plain name: give one without slashes")
-    folder = runs / name
+    folder = runs / _plain(name)
     if not (folder / "config.json").exists():
         return folder
     if is_named:
-        raise BadInput(f"{folder} is there already: add --resume, or give another --run")
+        raise BadInput(f"{folder} is there already: give another --run, or go on with --resume")
     number = 2
     while (runs / f"{name}-{number}" / "config.json").exists():
         number += 1
@@ -156,11 +154,15 @@ def folder_for(runs: Path, name: str, is_named: bool) -> Path:
 
 def _to_resume(runs: Path, name: str, is_named: bool) -> Path:
     """The folder of a run to go on with: the latest of that name, or the one that was named."""
-    if Path(name).name != name:
-        raise BadInput(f"--run {name} is no plain name: give one without slashes")
-    taken = [path for path in runs.glob(f"{name}*/last.safetensors") if not is_named]
+    taken = [path for path in runs.glob(f"{_plain(name)}*/last.safetensors") if not is_named]
     latest = max(taken, key=lambda path: path.stat().st_mtime, default=None)
     return latest.parent if latest else runs / name
+
+
+def _plain(name: str) -> str:
+    if Path(name).name != name:
+        raise BadInput(f"--run {name} is no plain name: give one without slashes")
+    return name
 
 
 def best_of(path: Path) -> Path:

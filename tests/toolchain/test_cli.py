@@ -14,7 +14,7 @@ import pytest
 import typer
 from PIL import Image
 
-from toolchain import checkpoint, console, export, ship
+from toolchain import checkpoint, console, export, ship, soup
 from toolchain.cli import app
 
 
@@ -199,6 +199,16 @@ def test_a_checkpoint_of_another_variant_is_refused(release, weights, monkeypatc
     message = refused(capsys, "export", "--variant", "base", "--weights", weights)
     assert "'lightweight', not 'base'" in message
     assert not (release / "exports" / "base").exists()
+
+
+def test_an_average_is_refused_before_any_work(release, weights, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "runs/mine").mkdir(parents=True)
+    (tmp_path / "runs/mine/config.json").write_text("{}")
+    monkeypatch.setattr(soup, "soup", lambda *_, **__: pytest.fail("it began to work"))
+    said = refused(capsys, "average", weights, weights, "--run", "mine")
+    assert "give another --run" in said
+    assert "does not exist" in refused(capsys, "average", "none.safetensors", weights)
 
 
 @pytest.mark.parametrize("content", [None, b"", b"no picture", b"\x89PNG\r\n\x1a\n\x00\x00"])

@@ -169,11 +169,12 @@ def average(
     from toolchain.training_run import best_of, folder_for
 
     paths = [best_of(path) for path in checkpoints]
+    # Before the long work: a name that is taken is refused at once.
+    name = run or f"{checkpoint.facts(paths[0])['variant']}-average"
+    folder = folder_for(runs, name, is_named=run is not None)
     bank = digits_of(mnist, custom, custom_share).bank("val")
     with console.progress("averaging", 2 * len(paths) - 1) as update:
         made = soup.soup(paths, NumberGenerator(bank), on_step=update)
-    name = run or f"{made.facts['variant']}-average"
-    folder = folder_for(runs, name, is_named=run is not None)
     weights = {f"model.{key}": value for key, value in made.model.state_dict().items()}
     checkpoint.write_json(folder / "config.json", made.facts)
     checkpoint.save(folder / "best.safetensors", weights, made.facts)
