@@ -184,9 +184,25 @@ def tidy(graph: onnx.ModelProto) -> onnx.ModelProto:
             node.name = ""
         if node.op_type == "DequantizeLinear" and len(node.input) == 3 and node.input[2] in zeros:
             del node.input[2]  # a bias's zero points are all 0, which is the default
+    _share(graph)
     _shorten(graph)
     graph.producer_name, graph.doc_string = "nrtool", ""
     return graph
+
+
+def _share(graph: onnx.ModelProto) -> None:
+    """Equal stored tensors become one, such as the zero points of every channel of two LSTMs."""
+    first: dict[tuple[object, ...], str] = {}
+    # All of them are raw bytes by now.
+    same = {
+        tensor.name: first.setdefault(
+            (tensor.data_type, tuple(tensor.dims), tensor.raw_data), tensor.name
+        )
+        for tensor in graph.graph.initializer
+    }
+    for node in graph.graph.node:
+        for place, name in enumerate(node.input):
+            node.input[place] = same.get(name, name)
 
 
 def _shorten(graph: onnx.ModelProto) -> None:
