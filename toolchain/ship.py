@@ -18,6 +18,7 @@ from toolchain.parity import INT8_LOSS_BOUND, SEED, compare
 from toolchain.publish import publish
 from toolchain.quantize import RECIPES, known
 from toolchain.search import NUMBERS, Search, in_order, search
+from toolchain.tally import Outputs
 
 GATE_STRIPS = 64  # strips that a file is tried with by itself
 
@@ -145,10 +146,11 @@ def _first_through_the_gates(
     What fails with float32, too, fails with every recipe: then there is no second try.
     """
     refused = dict(found.refused)
+    read: dict[str, list[Outputs]] = {}
     for candidate in in_order(found.candidates):
         shutil.copyfile(work / f"{candidate.name}.onnx", files["int8"])
         try:
-            passed, parity = _through_the_gates(files, stored, digits, order)
+            passed, parity = _through_the_gates(files, stored, digits, order, read)
         except gates.Shut as shut:
             if any(gate.file not in ("int8", files["int8"].name) for gate in shut.gates):
                 raise
@@ -161,7 +163,11 @@ def _first_through_the_gates(
 
 
 def _through_the_gates(
-    files: dict[str, Path], stored: Path, digits: Digits, order: Order
+    files: dict[str, Path],
+    stored: Path,
+    digits: Digits,
+    order: Order,
+    read: dict[str, list[Outputs]] | None = None,
 ) -> tuple[list[gates.Gate], dict[str, Any]]:
     """All gates' answers and the comparison behind them; the numbers are from test digits."""
     numbers = NumberGenerator(Digits(digits.mnist).bank("test"), SEED)
@@ -185,6 +191,7 @@ def _through_the_gates(
             order.count,
             FROM_TEST,
             loss_bound=order.loss_bound,
+            read=read,
             on_batch=update,
         )
     answers += gates.of_parity(parity, order.loss_bound)

@@ -90,6 +90,25 @@ def test_parity_holds_and_its_figures_add_up(weights, float32, int8, numbers):
     assert quantised.largest > exact.largest
 
 
+def test_another_int8_file_costs_no_second_reading_of_the_others(
+    weights, float32, int8, numbers, tmp_path
+):
+    read = {}
+    first = compare(weights, float32, {"int8": int8}, numbers, 300, "", loss_bound=5, read=read)
+    assert {name: len(each) for name, each in read.items()} == {"pytorch": 2, "float32": 2}
+    # Were they read again, this other float32 file would show in the figures.
+    broken = onnx.load(float32)
+    bias = next(t for t in broken.graph.initializer if t.dims == [11])
+    bias.CopyFrom(onnx.numpy_helper.from_array(np.full(11, 3, np.float32), bias.name))
+    onnx.save(broken, tmp_path / "broken.onnx")
+    again = compare(
+        weights, tmp_path / "broken.onnx", {"int8": float32}, numbers, 300, "", read=read
+    )
+    assert again.differences[0] == first.differences[0]
+    assert again.readers[:2] == first.readers[:2]
+    assert again.differences[1].largest < 1e-4
+
+
 def test_parity_notices_a_graph_of_other_weights(weights, float32, numbers, tmp_path):
     graph = onnx.load(float32)
     bias = next(t for t in graph.graph.initializer if t.dims == [11])
