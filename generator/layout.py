@@ -134,8 +134,8 @@ class Placement:
 def lay_out(
     style: Style,
     bank: DigitBank,
+    digits: Tensor,
     glyphs: Tensor,
-    present: Tensor,
     number: dict[str, Tensor],
     each: dict[str, Tensor],
     flaws: dict[str, Tensor] | None = None,
@@ -145,12 +145,13 @@ def lay_out(
     Args:
         style: the ranges.
         bank: the digits.
-        glyphs: int64 [N, 5], which of them.
-        present: bool [N, 5], which digits the number has, packed to the left.
+        digits: int64 [N, 5], packed to the left, below 0 where the number has none.
+        glyphs: int64 [N, 5], how each is written.
         number: random slots [N] by name, see `NUMBER_SLOTS`.
         each: random slots [N, 5] by name, see `DIGIT_SLOTS`.
         flaws: random slots [N, 5] by name, see `FLAW_SLOTS`; None for none.
     """
+    present = digits >= 0
     boxes, drawn = bank.boxes[glyphs], bank.drawn[glyphs]
     cells_wide, cells_high = boxes[..., 2] - boxes[..., 0], boxes[..., 3] - boxes[..., 1]
 
@@ -192,10 +193,9 @@ def lay_out(
     if flaws is not None:
         bent = torch.stack([xx, xy, yx, yy, sway_x, sway_y, *phases], -1)
         reach = radius + torch.where(drawn, -0.4, 0.5) * unit  # an outline is half a cell off
-        # A narrow digit, most likely a 1, would be lost in its neighbour.
-        broad = cells_wide * aspect > 0.45 * cells_high
-        close = present & (flaws["touching"] < style.touching) & broad
-        close[:, 1:] &= broad[:, :-1]
+        # A 1 would be lost in its neighbour.
+        close = present & (flaws["touching"] < style.touching) & (digits != 1)
+        close[:, 1:] &= digits[:, :-1] != 1
         gap = _touching(gap, close, bank, glyphs, (bent, shift, reach, half_wide))
     gap = F.pad(torch.where(present, gap, 0.0)[:, 1:], (0, 1))  # the gap to a digit's right
     advance = torch.where(present, 2 * half_wide, 0.0) + gap

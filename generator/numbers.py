@@ -63,7 +63,7 @@ class NumberGenerator:
             flaws = named(u[2].unflatten(1, (MAX_DIGITS, _PER_FLAW)), FLAW_SLOTS)
         digits, glyphs = self.choose(number, each)
         present = digits != PAD
-        placement = lay_out(self.style, bank, glyphs, present, number, each, flaws)
+        placement = lay_out(self.style, bank, digits, glyphs, number, each, flaws)
         where = None if flaws is None else flaws["cut_where"]
         return Numbers(self._draw(present, glyphs, placement, where), digits)
 

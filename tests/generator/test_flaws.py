@@ -70,6 +70,17 @@ def test_touching_digits_become_one_piece_and_do_not_overlap(pens):
     assert kept.quantile(0.05) > 0.95
 
 
+def test_a_one_never_touches_what_may_swallow_it(pens):
+    style = replace(PLAIN, digits=(2, 2))
+    plain, flawed = (
+        NumberGenerator(pens, 3, each)(0, COUNT) for each in (style, replace(style, touching=1.0))
+    )
+    moved = (plain.strips != flawed.strips).flatten(1).any(1)
+    one = (plain.digits == 1).any(1)
+    assert not moved[one].any()
+    assert moved[~one].float().mean() > 0.9
+
+
 def test_round_pens_touch_at_the_sum_of_their_radii():
     right, left = torch.tensor([[[1.0, 0.0]]]), torch.tensor([[[-1.0, 3.0]]])
     assert meeting(right, left, torch.tensor([5.0])).tolist() == [2.0 + 4.0]
