@@ -117,7 +117,7 @@ def main() -> None:
 
 def _accuracy(score: Score) -> str:
     low, high = wilson(score.right, score.count)
-    return f"{score.accuracy:.2%} ({100 * low:.1f} to {100 * high:.1f})"
+    return f"{score.accuracy:.2%} ({100 * max(0.0, low):.1f} to {100 * high:.1f})"
 
 
 if __name__ == "__main__":

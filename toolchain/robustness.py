@@ -144,7 +144,7 @@ def measure(
     on_number: Callable[[int], None] = lambda done: None,
 ) -> list[Slice]:
     """Accuracy of each of `KINDS` on the same `count` numbers; the first is the plain one."""
-    found = []
+    found: list[Slice] = []
     for name, kind in KINDS.items():
         right = []
         for first in range(0, count, BATCH):
