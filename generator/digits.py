@@ -154,26 +154,39 @@ def _raster(source: str, pixels: np.ndarray, labels: np.ndarray) -> Glyphs:
 
 
 def stroke_glyphs(path: Path, split: Split, device: torch.device | str = "cpu") -> Glyphs:
-    """Digits from pen strokes: a .jsonl or .jsonl.gz file, or a folder of them.
+    """Digits from pen strokes, drawn: a .jsonl or .jsonl.gz file, or a folder of them.
 
     Raises:
-        BadInput: a line is damaged, or a folder holds no such file.
+        BadInput: a line is damaged.
+    """
+    return _drawn(path.name.split(".")[0], stroke_digits(path, split), device)
+
+
+def stroke_digits(path: Path, split: Split) -> list[StrokeDigit]:
+    """The strokes themselves: of a .jsonl or .jsonl.gz file, or a folder of them; "test" has none.
+
+    Raises:
+        BadInput: a line is damaged.
     """
     files = [path] if path.is_file() else sorted([*path.glob("*.jsonl"), *path.glob("*.jsonl.gz")])
-    wanted = [
+    return [
         digit
         for file in files
         for digit in read_strokes(file)
         if split != "test" and in_validation(digit.writer.encode()) == (split == "val")
     ]
-    return _drawn(path.name.split(".")[0], wanted, device)
 
 
 def procedural_glyphs(split: Split, device: torch.device | str = "cpu") -> Glyphs:
     """Digits of writers who do not exist, others in every split; see `generator.handwriting`."""
+    return _drawn("procedural", procedural_digits(split), device)
+
+
+def procedural_digits(split: Split) -> list[StrokeDigit]:
+    """The strokes themselves."""
     seed = ("train", "val", "test").index(split)
     writers = PROCEDURAL_WRITERS if split == "train" else PROCEDURAL_WRITERS // 8
-    return _drawn("procedural", handwritten(writers, PROCEDURAL_EACH, seed), device)
+    return handwritten(writers, PROCEDURAL_EACH, seed)
 
 
 def _drawn(source: str, digits: list[StrokeDigit], device: torch.device | str) -> Glyphs:

@@ -6,14 +6,18 @@ cut off, and every formula reads without pixels.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from generator.digits import DigitBank
+from generator.flaws import DOTS, dots
 from generator.strip import HEIGHT, WIDTH
 from generator.strokes import REACH
+from generator.touching import bend, meeting, outline
 
 # Random slots of a number and of each of its digits. Their order is part of what a sample is.
 NUMBER_SLOTS = (
@@ -24,6 +28,9 @@ DIGIT_SLOTS = (
     *("digit", "glyph", "scale", "rotation", "shift", "gap"),
     *("sway_x", "sway_y", "phase_x", "phase_y"),
 )
+PACE = math.pi * 1.5  # radians a digit's sway runs through per height: three quarters of a wave
+# Drawn where the style has flaws, one set a place; the dots of the first places are the number's.
+FLAW_SLOTS = ("touching", "cut", "cut_where", "cut_wide", "dot", "dot_x", "dot_y", "dot_size")
 
 
 @dataclass(frozen=True)
@@ -49,6 +56,11 @@ class Style:
         uneven: how much of a writer's own differences in height is kept, 0..1.
         bend: how far a digit sways from its shape, relative to its height, each its own way.
         margin: px free at the right.
+        touching: how often two neighbours are moved together until they just touch, 0..1.
+        cuts: how often a digit's stroke has a small gap, where it runs straight, and
+        cut: how wide it is, relative to the digit's height.
+        dots: how often a number has a stray dot beside it, twice; the dot is no wider than the pen
+            and left out where it would come near a digit.
     """
 
     digits: tuple[int, int] = (1, 5)
@@ -67,6 +79,15 @@ class Style:
     uneven: float = 0.8
     bend: float = 0.025
     margin: tuple[float, float] = (1.0, 4.0)
+    touching: float = 0.0
+    cuts: float = 0.0
+    cut: tuple[float, float] = (0.04, 0.08)
+    dots: float = 0.0
+
+    @property
+    def flawed(self) -> bool:
+        """Whether numbers have flaws now and then."""
+        return max(self.touching, self.cuts, self.dots) > 0
 
 
 # Wider in everything that people vary: to learn from, that the usual ranges may be easy.
@@ -77,6 +98,9 @@ WIDE = Style(
     aspect=(0.75, 1.35),
     slant=0.35,
     bend=0.045,
+    touching=0.06,
+    cuts=0.03,
+    dots=0.06,
 )
 
 
@@ -92,6 +116,8 @@ class Placement:
         pace: [N, 5], radians per px along the sway.
         gain: [N, 5]; ink is clamp(gain * level + bias), levels 0..1; also
         bias: [N, 5].
+        slit: [N, 5], width in cells of a cut across a stroke, 0 for none; None without flaws; also
+        dots: [N, 2, 3], x, y and radius of stray dots, 0 for none.
     """
 
     x: Tensor
@@ -101,28 +127,32 @@ class Placement:
     pace: Tensor
     gain: Tensor
     bias: Tensor
+    slit: Tensor | None = None
+    dots: Tensor | None = None
 
 
 def lay_out(
     style: Style,
-    boxes: Tensor,
-    drawn: Tensor,
-    relative_heights: Tensor,
-    present: Tensor,
+    bank: DigitBank,
+    digits: Tensor,
+    glyphs: Tensor,
     number: dict[str, Tensor],
     each: dict[str, Tensor],
+    flaws: dict[str, Tensor] | None = None,
 ) -> Placement:
     """Place the digits of N numbers.
 
     Args:
         style: the ranges.
-        boxes: float32 [N, 5, 4], left, top, right, bottom of each glyph in cells.
-        drawn: bool [N, 5], whether the glyph is a pen stroke's distance field.
-        relative_heights: float32 [N, 5].
-        present: bool [N, 5], which digits the number has, packed to the left.
+        bank: the digits.
+        digits: int64 [N, 5], packed to the left, below 0 where the number has none.
+        glyphs: int64 [N, 5], how each is written.
         number: random slots [N] by name, see `NUMBER_SLOTS`.
         each: random slots [N, 5] by name, see `DIGIT_SLOTS`.
+        flaws: random slots [N, 5] by name, see `FLAW_SLOTS`; None for none.
     """
+    present = digits >= 0
+    boxes, drawn = bank.boxes[glyphs], bank.drawn[glyphs]
     cells_wide, cells_high = boxes[..., 2] - boxes[..., 0], boxes[..., 3] - boxes[..., 1]
 
     # The number's own style.
@@ -138,7 +168,7 @@ def lay_out(
     thickness = torch.maximum(_between(number["brush"], style.brush), style.finest / wanted)
 
     # Each digit: its size, then its 2x2 matrix from cells to units.
-    own = relative_heights.clamp(0.6, 1.4).pow(style.uneven)
+    own = bank.relative_heights[glyphs].clamp(0.6, 1.4).pow(style.uneven)
     high = _between(each["scale"], style.scale) * own
     # A thick pen would close the loops of a small digit: it is drawn a little finer.
     radius = torch.where(drawn, torch.minimum(thickness[:, None] / 2, 0.11 * high), 0.0)
@@ -151,6 +181,7 @@ def lay_out(
 
     # Half extents of the transformed box bound the ink, so a label always shows in full.
     sway_x, sway_y = ((each[name] * 2 - 1) * style.bend for name in ("sway_x", "sway_y"))
+    phases = [(each[name] * 2 - 1) * math.pi for name in ("phase_x", "phase_y")]
     half_wide = ((xx * cells_wide).abs() + (xy * cells_high).abs()) / 2 + radius + sway_x.abs()
     half_high = ((yx * cells_wide).abs() + (yy * cells_high).abs()) / 2 + radius + sway_y.abs()
     shift = (each["shift"] * 2 - 1) * (style.shift / 24)
@@ -159,6 +190,13 @@ def lay_out(
 
     # From right to left: the last digit ends at the margin.
     gap = (gap_mean + (each["gap"] * 2 - 1) * (style.shift / 96)).clamp(min=style.gap[0])
+    if flaws is not None:
+        bent = torch.stack([xx, xy, yx, yy, sway_x, sway_y, *phases], -1)
+        reach = radius + torch.where(drawn, -0.4, 0.5) * unit  # an outline is half a cell off
+        # A 1 would be lost in its neighbour.
+        close = present & (flaws["touching"] < style.touching) & (digits != 1)
+        close[:, 1:] &= digits[:, :-1] != 1
+        gap = _touching(gap, close, bank, glyphs, (bent, shift, reach, half_wide))
     gap = F.pad(torch.where(present, gap, 0.0)[:, 1:], (0, 1))  # the gap to a digit's right
     advance = torch.where(present, 2 * half_wide, 0.0) + gap
     to_the_right = advance.flip(1).cumsum(1).flip(1) - advance + gap
@@ -171,18 +209,57 @@ def lay_out(
     middle = HEIGHT / 2 + (number["offset"] * 2 - 1) * slack - (top + bottom) / 2 * px
     px = px[:, None]
 
-    phases = [(each[name] * 2 - 1) * math.pi for name in ("phase_x", "phase_y")]
+    x = (WIDTH - margin)[:, None] - (to_the_right + half_wide) * px
+    y = middle[:, None] + shift * px
     determinant = (xx * yy - xy * yx) * px
     gain, bias = _pen(drawn, radius * px, REACH * unit * px, number)
-    return Placement(
-        x=(WIDTH - margin)[:, None] - (to_the_right + half_wide) * px,
-        y=middle[:, None] + shift * px,
+    placed = Placement(
+        x=x,
+        y=y,
         inverse=torch.stack([yy, -xy, -yx, xx], -1) / determinant[..., None],
         sway=torch.stack([sway_x * px, sway_y * px, *phases], -1),
-        pace=(math.pi * 1.5 / px).expand_as(shift),  # three quarters of a wave per height
+        pace=(PACE / px).expand_as(shift),
         gain=gain,
         bias=bias,
     )
+    if flaws is None:
+        return placed
+    slit = torch.where(
+        flaws["cut"] < style.cuts, _between(flaws["cut_wide"], style.cut) * cells_high, 0.0
+    )
+    drawings = torch.stack([x, y, half_wide * px, half_high * px], -1)
+    drawings = drawings.masked_fill(~present[..., None], math.nan)
+    # Raster ink has a pen of its own; this is about the finest of them.
+    pen = torch.minimum(thickness[:, None], torch.where(drawn[:, :1], 1.0, 0.12)) * px
+    slots = {name: u[:, :DOTS] for name, u in flaws.items()}
+    return replace(placed, slit=slit, dots=dots(slots, style.dots, drawings, px, pen))
+
+
+def _touching(
+    gap: Tensor,
+    close: Tensor,
+    bank: DigitBank,
+    glyphs: Tensor,
+    shapes: tuple[Tensor, Tensor, Tensor, Tensor],
+) -> Tensor:
+    """The gaps [N, 5] to each digit's left, so that those who are `close` touch their neighbour."""
+    bent, shift, reach, half_wide = shapes
+    rows, place = close[:, 1:].nonzero().unbind(1)
+    both = ((rows, place), (rows, place + 1))
+
+    def side(at: tuple[Tensor, Tensor], which: Literal["left", "right"]) -> Tensor:
+        glyph = glyphs[at]
+        points = outline(bank.pixels[glyph], bank.boxes[glyph], bank.drawn[glyph], which)
+        points = bend(points, bent[at][:, :4], bent[at][:, 4:], PACE)
+        points[..., 1] += shift[at][:, None]
+        return points
+
+    wide, other = (half_wide[at] for at in both)
+    reaches = reach[both[0]] + reach[both[1]]
+    near = meeting(side(both[0], "right"), side(both[1], "left"), reaches) - wide - other
+    # Never so near that a narrow digit disappears under its neighbour.
+    near = torch.where(near.isfinite(), near, gap[both[1]]).maximum(-1.4 * wide.minimum(other))
+    return gap.index_put(both[1], near)
 
 
 def _pen(

@@ -12,8 +12,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from generator.digits import DigitBank
+from generator.flaws import cut, dot_ink, pen_in_cells, slits
 from generator.hashing import hash_uniform, named
-from generator.layout import DIGIT_SLOTS, NUMBER_SLOTS, Placement, Style, lay_out
+from generator.layout import DIGIT_SLOTS, FLAW_SLOTS, NUMBER_SLOTS, Placement, Style, lay_out
 from generator.strip import HEIGHT, WIDTH
 from generator.strokes import CANVAS_HEIGHT, CANVAS_WIDTH
 
@@ -21,6 +22,7 @@ MAX_DIGITS = 5
 PAD = -1  # fills the digits of a number to its right
 _PER_NUMBER = 16  # room for the slots of a number, and of each of its digits
 _PER_DIGIT = 12
+_PER_FLAW = 8
 
 
 @dataclass(frozen=True)
@@ -51,21 +53,19 @@ class NumberGenerator:
         """The samples of the given numbers: `index` int64 [N]."""
         bank = self.bank
         index = index.to(bank.device)
-        u = hash_uniform(self.seed, index, _PER_NUMBER + MAX_DIGITS * _PER_DIGIT)
-        number = named(u[:, :_PER_NUMBER], NUMBER_SLOTS)
-        each = named(u[:, _PER_NUMBER:].unflatten(1, (MAX_DIGITS, _PER_DIGIT)), DIGIT_SLOTS)
+        # Flaws come last, so that a number is otherwise the same with and without them.
+        sizes = [_PER_NUMBER, MAX_DIGITS * _PER_DIGIT, MAX_DIGITS * _PER_FLAW * self.style.flawed]
+        u = hash_uniform(self.seed, index, sum(sizes)).split(sizes, 1)
+        number = named(u[0], NUMBER_SLOTS)
+        each = named(u[1].unflatten(1, (MAX_DIGITS, _PER_DIGIT)), DIGIT_SLOTS)
+        flaws = None
+        if self.style.flawed:
+            flaws = named(u[2].unflatten(1, (MAX_DIGITS, _PER_FLAW)), FLAW_SLOTS)
         digits, glyphs = self.choose(number, each)
         present = digits != PAD
-        placement = lay_out(
-            self.style,
-            bank.boxes[glyphs],
-            bank.drawn[glyphs],
-            bank.relative_heights[glyphs],
-            present,
-            number,
-            each,
-        )
-        return Numbers(self._draw(present, glyphs, placement), digits)
+        placement = lay_out(self.style, bank, digits, glyphs, number, each, flaws)
+        where = None if flaws is None else flaws["cut_where"]
+        return Numbers(self._draw(present, glyphs, placement, where), digits)
 
     def choose(self, number: dict[str, Tensor], each: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
         """Digits and a glyph of the number's one writer for each: int64 [N, 5] twice."""
@@ -86,18 +86,31 @@ class NumberGenerator:
         present = torch.arange(MAX_DIGITS, device=length.device) < length[:, None]
         return torch.where(present, digits, PAD), glyphs
 
-    def _draw(self, present: Tensor, glyphs: Tensor, placement: Placement) -> Tensor:
+    def _draw(
+        self, present: Tensor, glyphs: Tensor, placement: Placement, where: Tensor | None
+    ) -> Tensor:
         """Strips uint8 [N, 1, 32, 128] of the glyphs int64 [N, 5] that are present."""
         strips = torch.zeros(len(glyphs), 1, HEIGHT, WIDTH, device=self.bank.device)
         for place in range(MAX_DIGITS):
             rows = present[:, place].nonzero()[:, 0]
             if len(rows):
-                ink = self._sample(glyphs[rows, place], placement, (rows, place))
+                at = rows, place
+                ink, column, row = self._sample(glyphs[at], placement, at)
+                if where is not None and placement.slit is not None:
+                    self._cut(ink, (column, row), glyphs[at], placement, where, at)
                 strips[rows] = torch.maximum(strips[rows], ink)
+        for stray in () if placement.dots is None else placement.dots.unbind(1):
+            rows = (stray[:, 2] > 0).nonzero()[:, 0]
+            strips[rows] = torch.maximum(strips[rows], dot_ink(stray[rows]))
         return (strips.clamp_(0, 1) * 255 + 0.5).to(torch.uint8)
 
-    def _sample(self, glyphs: Tensor, placement: Placement, at: tuple[Tensor, int]) -> Tensor:
-        """Ink float32 [M, 1, 32, 128] of glyphs int64 [M]; below 0 and above 1 where saturated."""
+    def _sample(
+        self, glyphs: Tensor, placement: Placement, at: tuple[Tensor, int]
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Ink float32 [M, 1, 32, 128] of glyphs int64 [M]; below 0 and above 1 where saturated.
+
+        Also, where on the glyph's canvas every pixel lies: column and row float32 [M, 32, 128].
+        """
         bank, device = self.bank, glyphs.device
         box = bank.boxes[glyphs]
         x, y, pace = placement.x[at], placement.y[at], placement.pace[at][:, None, None]
@@ -111,9 +124,33 @@ class NumberGenerator:
         )  # [M, 32, 128] each
         a, b, c, d = placement.inverse[at][:, :, None, None].unbind(1)
         middle_x, middle_y = ((box[:, i] + box[:, i + 2])[:, None, None] / 2 for i in (0, 1))
-        column = (a * dx + b * dy + middle_x) * (2 / CANVAS_WIDTH) - 1
-        row = (c * dx + d * dy + middle_y) * (2 / CANVAS_HEIGHT) - 1
+        column = a * dx + b * dy + middle_x
+        row = c * dx + d * dy + middle_y
+        around = torch.stack([column * (2 / CANVAS_WIDTH) - 1, row * (2 / CANVAS_HEIGHT) - 1], -1)
         canvas = bank.pixels[glyphs][:, None].float() / 255
-        level = F.grid_sample(canvas, torch.stack([column, row], -1), align_corners=False)
+        level = F.grid_sample(canvas, around, align_corners=False)
         gain, bias = (each[at][:, None, None, None] for each in (placement.gain, placement.bias))
-        return level * gain + bias
+        return level * gain + bias, column, row
+
+    def _cut(
+        self,
+        ink: Tensor,
+        cells: tuple[Tensor, Tensor],
+        glyphs: Tensor,
+        placement: Placement,
+        where: Tensor,
+        at: tuple[Tensor, int],
+    ) -> None:
+        """Cut a slit into the ink of those digits that get one, in place."""
+        assert placement.slit is not None
+        wide = placement.slit[at]
+        hit = wide.nonzero()[:, 0]
+        if not len(hit):
+            return
+        drawn = self.bank.drawn[glyphs[hit]]
+        slit = slits(self.bank.pixels[glyphs[hit]], drawn, where[at][hit])
+        gain, bias = placement.gain[at][hit], placement.bias[at][hit]
+        a, b, c, d = placement.inverse[at][hit].unbind(1)
+        pixels = (a * d - b * c).abs().rsqrt()  # px per cell
+        size = wide[hit], pen_in_cells(drawn, gain, bias), pixels
+        ink[hit] = cut(ink[hit], cells[0][hit], cells[1][hit], slit, size)

@@ -79,8 +79,9 @@ def _evaluation(evaluation: Any) -> str:
         slices, _, confidence = tables.evaluation(source)
         for table in (slices, confidence):
             parts += [f"{table.title}:\n", table.markdown()]
-    robust = tables.robustness(evaluation)
-    return "\n".join([*parts, f"{robust.title}:\n", robust.markdown()])
+    for table in (tables.robustness(evaluation), *tables.drawings(evaluation)):
+        parts += [f"{table.title}:\n", table.markdown()]
+    return "\n".join(parts)
 
 
 def _speed(bench: Any) -> str:

@@ -11,13 +11,17 @@ from generator.digits import (
     Split,
     custom_glyphs,
     mnist_glyphs,
+    procedural_digits,
     procedural_glyphs,
+    stroke_digits,
 )
 from generator.errors import BadInput
+from generator.strokes import StrokeDigit
 
 # What reports call the numbers of the two held-out sources.
 FROM_TEST = "numbers from MNIST test digits"
 FROM_WRITERS = "numbers from validation writers' digits"
+FROM_NOBODY = "numbers from procedural handwriting"
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,11 @@ class Digits:
             BadInput: no custom digits are named, or none belong to the split.
         """
         return DigitBank(self._own(split, device), device=device)
+
+    def strokes(self, split: Split) -> tuple[str, list[StrokeDigit]]:
+        """Strokes and what numbers of them are called: of the custom digits, else procedural."""
+        own = [digit for path in self.custom for digit in stroke_digits(path, split)]
+        return (FROM_WRITERS, own) if own else (FROM_NOBODY, procedural_digits(split))
 
     def _own(self, split: Split, device: torch.device | str) -> list[Glyphs]:
         own = [glyphs for path in self.custom for glyphs in custom_glyphs(path, split, device)]

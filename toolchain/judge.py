@@ -14,12 +14,14 @@ from toolchain import checkpoint, console
 from toolchain.card import write_card
 from toolchain.data import FROM_TEST, FROM_WRITERS, Digits
 from toolchain.export import sha256
+from toolchain.robustness import KINDS, Writers, measure
 from toolchain.runtime import open_model
 from toolchain.slices import WAYS, Readings, evaluation, read_numbers, robustness
 
 SEED = 5_000_011
 SHOWN = 80  # misread numbers on the picture
 ROBUST_SHARE = 10  # each way of writing is read so many times less often
+DRAWN_SHARE = 20  # and each kind of drawing, whose ink takes longer to find than to read
 
 
 def judge(
@@ -28,7 +30,8 @@ def judge(
     """Read `count` numbers of each source; a release's own report is kept as evaluation.json.
 
     Numbers are written with MNIST test digits, and with the custom digits' validation writers
-    where there are any; the ways of writing are tried with the last of them.
+    where there are any; the ways of writing are tried with the last of them. Drawings on a canvas
+    take their strokes, or procedural ones, and are found and fitted first.
 
     Raises:
         BadInput: the model is missing or foreign, or the picture cannot be a PNG.
@@ -53,6 +56,10 @@ def judge(
     each = max(100, count // ROBUST_SHARE)
     with console.progress("ways of writing", each * (1 + len(WAYS))) as update:
         ways = robustness(session, NumberGenerator(banks[-1][1], SEED), each, update)
+    drawn_by, strokes = digits.strokes("val")
+    drawn = count // DRAWN_SHARE
+    with console.progress("drawings", drawn * len(KINDS)) as update:
+        drawings = measure(session, Writers(strokes, SEED), drawn, update)
     report = {
         "variant": told["variant"],
         "model": path.name,
@@ -60,6 +67,8 @@ def judge(
         "sources": sources,
         "ways_of": banks[-1][0],
         "ways": [asdict(way) for way in ways],
+        "drawings_of": drawn_by,
+        "drawings": [asdict(kind) for kind in drawings],
     }
     if model is None:
         checkpoint.write_json(exports / variant / "evaluation.json", report)

@@ -155,9 +155,9 @@ def evaluation(
     return Evaluation(
         described,
         seed,
-        _slice("all", right),
+        share_right("all", right),
         float(100 * edits.total() / lengths.sum()),
-        [_slice(name, right[chosen]) for name, chosen in kinds.items() if chosen.any()],
+        [share_right(name, right[chosen]) for name, chosen in kinds.items() if chosen.any()],
         edits.most_common(CONFUSIONS),
         trust(readings.confidence, right),
         None if threshold is None else point(readings.confidence, right, threshold),
@@ -175,7 +175,7 @@ def robustness(
     for name, style in _styles(WAYS):
         readings = read_numbers(session, NumberGenerator(numbers.bank, numbers.seed, style), count)
         pairs = zip(readings.written, readings.read, strict=True)
-        found.append(_slice(name, np.array([written == read for written, read in pairs])))
+        found.append(share_right(name, np.array([written == read for written, read in pairs])))
         on_batch(len(found) * count)
     return found
 
@@ -186,7 +186,8 @@ def _styles(ways: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, Style]
         yield name, replace(Style(), **changes)
 
 
-def _slice(name: str, right: NDArray[np.bool_]) -> Slice:
+def share_right(name: str, right: NDArray[np.bool_]) -> Slice:
+    """The slice of numbers of which bool [N] says which were read exactly."""
     hits, count = int(right.sum()), len(right)
     low, high = wilson(hits, count)
     return Slice(name, count, hits, 100 * hits / max(1, count), (100 * low, 100 * high))

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+ENOUGH = 95  # %, of the plain drawings' accuracy: what no kind of drawing may fall below
+
 
 @dataclass(frozen=True)
 class Table:
@@ -214,6 +216,25 @@ def robustness(report: dict[str, Any]) -> Table:
             for way in report["ways"]
         ],
     )
+
+
+def drawings(report: dict[str, Any]) -> list[Table]:
+    """Accuracy by the kind of drawing, and whether it holds up; none if it was not measured."""
+    if "drawings" not in report:
+        return []
+    plain = report["drawings"][0]["accuracy"]
+    shares = [100 * kind["accuracy"] / max(plain, 1e-9) for kind in report["drawings"]]
+    return [
+        Table(
+            f"drawings on a canvas, fitted and read, {report['drawings_of']}: each must keep "
+            f"{ENOUGH} % of the plain ones' accuracy",
+            ["drawn", "count", "read exactly", "95 % interval", "of the plain", "holds"],
+            [
+                [*_slice(kind), f"{share:.1f} %", "yes" if share >= ENOUGH else "NO"]
+                for kind, share in zip(report["drawings"], shares, strict=True)
+            ],
+        )
+    ]
 
 
 def _slice(each: dict[str, Any]) -> list[str]:

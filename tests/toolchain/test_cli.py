@@ -168,6 +168,8 @@ def test_evaluate_keeps_its_report_beside_the_release(release, monkeypatch, caps
     kept = json.loads((release / "exports" / "lightweight" / "evaluation.json").read_text())
     assert said == kept
     assert [source["all"]["count"] for source in kept["sources"]] == [100, 100]
+    assert kept["drawings"][0]["name"] == "plain"
+    assert "drawings on a canvas" in (release / "exports/lightweight/README.md").read_text()
     assert Image.open(release / "errors.png").width > 500
     refused(capsys, "evaluate", *arguments, "--errors", "errors.gif")
 
@@ -237,7 +239,8 @@ def test_a_corrupt_model_is_named(release, tmp_path, monkeypatch, capsys, conten
 
 def test_generate_refuses_to_mix_with_what_is_there(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    assert call("generate", "--count", 2, "--out", "made") == 0
+    assert call("generate", "--count", 2, "--wide", "--out", "made") == 0
+    assert json.loads((tmp_path / "made" / "manifest.json").read_text())["style"]["dots"] > 0
     capsys.readouterr()
     assert "--out" in refused(capsys, "generate", "--count", 2, "--out", "made")
 

@@ -25,7 +25,7 @@ def evaluate(
     custom: Custom = None,
     as_json: Json = False,
 ) -> None:
-    """Read unseen numbers and say how well: by length, size, pen; confusions; confidence."""
+    """Read unseen numbers and say how well: by length, size, pen, drawing; confidence."""
     from toolchain import judge
 
     report = judge.judge(variant, model, exports, digits_of(mnist, custom, 1.0), count, errors)
@@ -35,4 +35,5 @@ def evaluate(
     for source in report["sources"]:
         for table in tables.evaluation(source):
             console.show_table(table)
-    console.show_table(tables.robustness(report))
+    for table in (tables.robustness(report), *tables.drawings(report)):
+        console.show_table(table)

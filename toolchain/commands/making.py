@@ -39,6 +39,9 @@ def generate(
     min_digits: Annotated[int, Option(min=1, max=5, help="Shortest number.")] = 1,
     max_digits: Annotated[int, Option(min=1, max=5, help="Longest number.")] = 5,
     leading_zeros: Annotated[bool, Option(help="Allow numbers such as 007.")] = False,
+    wide: Annotated[
+        bool, Option("--wide", help="More varied, now and then with flaws, as `polish` trains on.")
+    ] = False,
     mnist: Mnist = None,
     custom: Custom = None,
     custom_share: CustomShare = 0.5,
@@ -46,13 +49,17 @@ def generate(
     as_json: Json = False,
 ) -> None:
     """Write synthetic handwritten numbers to a folder, with a manifest."""
-    from generator.layout import Style
+    from dataclasses import replace
+
+    from generator.layout import WIDE, Style
     from generator.numbers import NumberGenerator
     from generator.shards import write_numbers
 
     if min_digits > max_digits:
         raise BadInput(f"--min-digits {min_digits} is above --max-digits {max_digits}: swap them")
-    style = Style(digits=(min_digits, max_digits), leading_zeros=leading_zeros)
+    style = replace(
+        WIDE if wide else Style(), digits=(min_digits, max_digits), leading_zeros=leading_zeros
+    )
     numbers = NumberGenerator(
         digits_of(mnist, custom, custom_share, procedural_share).bank(split.value), seed, style
     )

@@ -1,0 +1,89 @@
+from dataclasses import replace
+
+import pytest
+import torch
+
+from generator.digits import DigitBank, procedural_glyphs
+from generator.layout import WIDE
+from generator.numbers import NumberGenerator
+from generator.touching import meeting
+from toolchain.components import Components
+
+PLAIN = replace(WIDE, touching=0.0, cuts=0.0, dots=0.0)
+COUNT = 400
+
+
+@pytest.fixture(scope="module")
+def pens(mnist_val):
+    return DigitBank([mnist_val, procedural_glyphs("val")])
+
+
+def with_and_without(bank, **flaws):
+    made = [NumberGenerator(bank, 3, style)(0, COUNT) for style in (PLAIN, replace(PLAIN, **flaws))]
+    assert torch.equal(made[0].digits, made[1].digits)
+    return [each.strips[:, 0].int() for each in made]
+
+
+@pytest.mark.parametrize("flaw", ["touching", "cuts", "dots"])
+def test_numbers_without_a_flaw_are_what_they_were(pens, flaw):
+    plain, flawed = with_and_without(pens, **{flaw: 0.1})
+    same = (plain == flawed).all(2).all(1).float().mean()
+    assert 0.6 < same < 0.97
+
+
+def test_a_dot_is_small_and_lies_free_within_the_height(pens):
+    plain, flawed = with_and_without(pens, dots=1.0)
+    assert (flawed >= plain).all()
+    seen = 0
+    for before, after in zip(plain, flawed, strict=True):
+        added = after > before
+        # Nothing of the number lies within a pixel of a dot.
+        around = torch.nn.functional.max_pool2d(added[None].float(), 3, 1, 1)[0] > 0
+        assert not before[around].any()
+        rows = before.any(1).nonzero()[:, 0]
+        dots = Components(added.numpy()).boxes
+        assert len(dots) <= 2
+        for left, top, right, bottom in dots:
+            assert max(right - left, bottom - top) <= 8
+            assert rows[0] - 2 <= top < bottom <= rows[-1] + 3
+        seen += len(dots)
+    assert seen > COUNT / 4
+
+
+def test_a_cut_takes_a_little_ink_and_adds_none(pens):
+    plain, flawed = with_and_without(pens, cuts=1.0)
+    assert (flawed <= plain).all()
+    lost = 1 - flawed.sum((1, 2)) / plain.sum((1, 2))
+    assert lost.max() < 0.2
+    assert 0.01 < lost.mean() < 0.05
+
+
+def test_touching_digits_become_one_piece_and_do_not_overlap(pens):
+    plain, flawed = with_and_without(pens, touching=1.0)
+
+    def pieces(strips):
+        return sum(len(Components(strip.numpy() > 100).areas) for strip in strips)
+
+    assert pieces(flawed) < 0.75 * pieces(plain)
+    # A number that fits as it is keeps its size: then nearly all its ink is still to be seen.
+    kept = flawed.sum((1, 2)) / plain.sum((1, 2))
+    assert kept.quantile(0.05) > 0.95
+
+
+def test_a_one_never_touches_what_may_swallow_it(pens):
+    style = replace(PLAIN, digits=(2, 2))
+    plain, flawed = (
+        NumberGenerator(pens, 3, each)(0, COUNT) for each in (style, replace(style, touching=1.0))
+    )
+    moved = (plain.strips != flawed.strips).flatten(1).any(1)
+    one = (plain.digits == 1).any(1)
+    assert not moved[one].any()
+    assert moved[~one].float().mean() > 0.9
+
+
+def test_round_pens_touch_at_the_sum_of_their_radii():
+    right, left = torch.tensor([[[1.0, 0.0]]]), torch.tensor([[[-1.0, 3.0]]])
+    assert meeting(right, left, torch.tensor([5.0])).tolist() == [2.0 + 4.0]
+    assert meeting(right, left, torch.tensor([2.0])).tolist() == [-torch.inf]
+    none = torch.full_like(right, torch.nan)
+    assert meeting(none, left, torch.tensor([5.0])).tolist() == [-torch.inf]
