@@ -117,7 +117,7 @@ class Joint:
 
 
 def _of_length(digits: Tensor, count: int) -> tuple[Tensor, Tensor]:
-    """Digits int64 [N, count] without `PAD`, and float32 [N]: 1 where there were `count`, else 0."""
+    """Digits int64 [N, count] without `PAD`; float32 [N], 1 where there were `count`, else 0."""
     fits = (digits != PAD).sum(1) == count
     held = F.pad(digits, (0, max(0, count - digits.shape[1])), value=PAD)[:, :count]
     return held.clamp(min=0), fits.float()

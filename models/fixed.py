@@ -57,7 +57,7 @@ class FixedCNN(Network):
         )
 
     def forward(self, strip: Tensor) -> Tensor:
-        """float32 [N, 1, 32, 128] in 0..1 -> log_probs float32 [N, count, 10] or [N, 1, classes]."""
+        """float32 [N, 1, 32, 128] in 0..1 -> log_probs float32 [N, T, C], see the decoder."""
         cut = F.pad(strip, (self.width - strip.shape[3], 0))  # a negative pad cuts
         features = self.cnn(cut)
         logits = [

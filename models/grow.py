@@ -1,8 +1,9 @@
 """Growing a larger network from a trained one (Chen et al. 2015, "Net2Net", arXiv:1511.05641).
 
 A network for longer numbers starts with the convolutions of one for shorter ones, and with its
-fully connected layers at every place where they fit. A CRNN grows in width: every channel of the wide network starts as a copy of a narrow one's, and what reads it takes its
-share of the weight, so that the convolutions and the first LSTM compute what they did before.
+fully connected layers at every place where they fit. A CRNN grows in width: every channel of the
+wide network starts as a copy of a narrow one's, and what reads it takes its share of the weight,
+so that the convolutions and the first LSTM compute what they did before.
 """
 
 import torch
@@ -21,8 +22,8 @@ def grow(narrow: Network, wide: Network) -> Network:
     """Fill `wide` from `narrow` and return it; layers that `narrow` lacks keep their own start.
 
     Raises:
-        UnknownVariant: the two are neither CRNNs of the same depth, each layer at least as wide, nor
-            both of known length.
+        UnknownVariant: the two are neither CRNNs of the same depth, each layer at least as wide,
+            nor both of known length.
     """
     if isinstance(narrow, FixedCNN) and isinstance(wide, FixedCNN):
         return _longer(narrow, wide)

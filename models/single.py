@@ -17,7 +17,8 @@ class DigitNetwork(Network):
 
     def forward(self, square: Tensor) -> Tensor:
         """See the module's docstring."""
-        return self.body(square).float().log_softmax(1)[:, None]
+        values: Tensor = self.body(square)
+        return values.float().log_softmax(1)[:, None]
 
 
 class Resize(nn.Module):

@@ -1,4 +1,4 @@
-"""Training: fresh numbers every epoch, the decoder's loss, an averaged model (EMA), checkpoints that resume.
+"""Training: fresh numbers every epoch, an averaged model (EMA), checkpoints that resume.
 
 The loop reads top to bottom in `train`: numbers, learning rate, step, average, validate, save.
 """
