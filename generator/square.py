@@ -10,6 +10,7 @@ from generator.strip import Image, coverage, ink_box
 
 SIDE = 28
 INK = 20  # the longer side of a fitted digit
+CENTRE = SIDE / 2 + 0.5  # where its centre of mass comes to lie; MNIST's lie from 14 to 15 px
 
 
 def fit_digit(ink: Image) -> Image:
@@ -32,7 +33,7 @@ def fit_digit(ink: Image) -> Image:
         mass = box.sum(1 - axis)
         middle = float(mass @ (np.arange(length) + 0.5) / mass.sum())
         # By the centre of mass, as far as the digit stays on the square.
-        first.append(min(max(SIDE / 2 - middle * scale, 0.0), SIDE - length * scale))
+        first.append(min(max(CENTRE - middle * scale, 0.0), SIDE - length * scale))
     down = coverage(SIDE, box.shape[0], scale, first[0])
     across = coverage(SIDE, box.shape[1], scale, first[1])
     return np.floor(down @ box @ across.T + 0.5).astype(np.uint8)

@@ -55,7 +55,7 @@ def locate(log_probs: NDArray[np.float32], strip: NDArray[np.uint8], alphabet: s
 
 
 def locate_places(
-    log_probs: NDArray[np.float32], picture: NDArray[np.uint8], alphabet: str
+    log_probs: NDArray[np.float32], picture: NDArray[np.uint8], read: str
 ) -> list[Digit]:
     """The digits of a reading with one place a digit, boxes in pixels of the picture.
 
@@ -64,15 +64,15 @@ def locate_places(
     Args:
         log_probs: float32 [places, 10], natural logarithms.
         picture: uint8 [H, W].
-        alphabet: the character of each class.
+        read: a digit for each place; of whole numbers it need not be the likeliest there.
     """
     inked = np.flatnonzero((picture >= INK_LEVEL).any(0))
     left, right = (int(inked[0]), int(inked[-1]) + 1) if inked.size else (0, picture.shape[1])
     step = (right - left) / len(log_probs)
     edges = _edges(picture, [left + (place + 0.5) * step for place in range(len(log_probs))])
     return [
-        Digit(alphabet[int(row.argmax())], float(np.exp(row.max())), _tight(picture, *pair))
-        for row, pair in zip(log_probs, itertools.pairwise(edges), strict=True)
+        Digit(digit, float(np.exp(row[int(digit)])), _tight(picture, *pair))
+        for digit, row, pair in zip(read, log_probs, itertools.pairwise(edges), strict=True)
     ]
 
 

@@ -153,7 +153,7 @@ class Recognizer:
         readings = []
         for row, sure, scores, strip in zip(digits, confidence, log_probs, strips, strict=True):
             number = "".join(self.alphabet[digit] for digit in row if digit != PAD)
-            located = self._located(scores, strip[0])
+            located = self._located(scores, strip[0], number)
             readings.append((Reading(number, float(sure), located, _around(strip[0])), scores))
         return readings
 
@@ -176,11 +176,11 @@ class Recognizer:
             readings.append(replace(reading, digits=digits, box=box))
         return readings
 
-    def _located(self, scores: NDArray[np.float32], strip: Array) -> tuple[Digit, ...]:
+    def _located(self, scores: NDArray[np.float32], strip: Array, number: str) -> tuple[Digit, ...]:
         if self.decoder == "ctc":
             return tuple(locate(scores, strip, self.alphabet))
         places = by_place(scores) if self.decoder == "joint" else scores
-        return tuple(locate_places(places, strip, self.alphabet))
+        return tuple(locate_places(places, strip, number))
 
 
 def _ink_of(image: Picture) -> Found:
