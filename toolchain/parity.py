@@ -1,5 +1,6 @@
 """Parity: PyTorch, ONNX, int8 and TorchScript read the same numbers, or this says where not."""
 
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -76,9 +77,7 @@ def compare(
     }
     for name, path in others.items():
         runners[name] = (
-            _torch_runner(torch.jit.load(str(path)))
-            if name == SCRIPT
-            else _one_by_one(open_model(path))
+            _torch_runner(_script(path)) if name == SCRIPT else _one_by_one(open_model(path))
         )
     pairs = [("pytorch", "float32")]
     pairs += [("pytorch" if name == SCRIPT else "float32", name) for name in others]
@@ -97,6 +96,13 @@ def _batches(numbers: Samples, count: int) -> Iterator[tuple[torch.Tensor, NDArr
     for first in range(0, count, BATCH):
         batch = numbers(first, min(BATCH, count - first))
         yield batch.strips.cpu(), batch.digits.cpu().numpy()
+
+
+def _script(path: Path) -> torch.nn.Module:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # see toolchain.script
+        loaded: torch.nn.Module = torch.jit.load(str(path))
+    return loaded
 
 
 def _torch_runner(network: torch.nn.Module) -> Callable[[torch.Tensor], Outputs]:

@@ -26,12 +26,13 @@ def export_script(weights: Path, out: Path) -> None:
     model, facts = checkpoint.load_model(weights)
     network = DropIn(model, Calibration.of(facts)).eval()
     with torch.no_grad(), warnings.catch_warnings():
-        # That the tracer keeps sizes as constants is what we want of all but the batch's.
+        # Sizes become constants, which is right for all but the batch's; and PyTorch would have us
+        # use torch.export, which other programs cannot load.
         warnings.simplefilter("ignore")
         traced = torch.jit.trace(
             network,
             samples.empty(facts["variant"], 2),
             check_inputs=[(samples.empty(facts["variant"], 3),)],
         )
-    told = {**metadata(facts, weights), "precision": "float32"}
-    torch.jit.save(traced, str(out), _extra_files={FACTS: json.dumps(told).encode()})
+        told = metadata(facts, weights)
+        torch.jit.save(traced, str(out), _extra_files={FACTS: json.dumps(told).encode()})

@@ -6,10 +6,11 @@ import numpy as np
 import onnx
 import pytest
 import torch
+from PIL import Image
 
-from generator.errors import BadInput
 from models import zoo
-from toolchain import boxes, checkpoint, export, gates, golden, modelfile, samples
+from tests.toolchain.test_cli import call
+from toolchain import boxes, checkpoint, export, gates, golden, modelfile, pictures, samples
 from toolchain.card import write_card
 from toolchain.drawings import DRAWINGS
 from toolchain.parity import compare
@@ -168,13 +169,33 @@ def test_a_summary_counts_every_parameter():
     assert layers[0]["output"] == ["N", 16, 32, 128]
 
 
-def test_without_a_display_showing_is_refused(monkeypatch):
-    from toolchain import pictures
+def test_the_layers_of_a_variant_can_be_listed(capsys):
+    assert call("models", "compact") == 0
+    shown = capsys.readouterr().out
+    assert "15,528 parameters" in shown
+    assert "N x 10 x 24 x 24" in shown
+    assert call("models", "compact", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["layers"] == summarise("compact")
+    assert call("models", "tiny") == 2
 
+
+def test_a_picture_of_one_digit_is_read_and_shown(release, tmp_path, monkeypatch, capsys):
+    shown = []
+    monkeypatch.setattr(pictures, "display", lambda picture, title: shown.append(picture.size))
+    monkeypatch.setenv("DISPLAY", ":0")
+    count = zoo.find(release.name).digits[0]
+    ink = next(each for each in DRAWINGS if len(each.label) == count).ink()
+    Image.fromarray(255 - np.pad(ink, 60)).save(tmp_path / "digit.png")
+    file = release / f"{release.name}.int8.onnx"
+    assert call("predict", tmp_path / "digit.png", "--model", file, "--show", "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert len(found[0]["number"]) == len(found[0]["digits"]) == count
+    assert shown == [(ink.shape[1] + 120, ink.shape[0] + 120)]
+
+
+def test_without_a_display_showing_is_refused(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(pictures.sys, "platform", "linux")
     for name in ("DISPLAY", "WAYLAND_DISPLAY"):
         monkeypatch.delenv(name, raising=False)
-    with pytest.raises(BadInput, match="--annotate"):
-        pictures.insist_on_display()
-    monkeypatch.setenv("DISPLAY", ":0")
-    pictures.insist_on_display()
+    assert call("predict", tmp_path / "digit.png", "--show") == 2
+    assert "--annotate" in capsys.readouterr().err
