@@ -65,8 +65,8 @@ PLANS = {
     "positions-5": Plan(1, 32_000, "positions-1"),
     "fixed-1": Plan(1, 40_064, "positions-1", earlier=98.97),
     "fixed-2": Plan(1, 64_000, "positions-1", earlier=95.92),
-    "fixed-3": Plan(1, 96_000, "positions-1", earlier=95.39),
-    "fixed-4": Plan(1, 128_000, "positions-1", earlier=92.23),
+    "fixed-3": Plan(1, 64_000, "positions-1", earlier=95.39),
+    "fixed-4": Plan(1, 96_000, "positions-1", earlier=92.23),
 }
 
 
