@@ -56,6 +56,8 @@ class Style:
         uneven: how much of a writer's own differences in height is kept, 0..1.
         bend: how far a digit sways from its shape, relative to its height, each its own way.
         margin: px free at the right.
+        cell: room that a digit takes sideways at least, relative to the height, the digit in its
+            middle; where it is wider than any digit, the digits stand at equal distances.
         touching: how often two neighbours are moved together until they just touch, 0..1.
         cuts: how often a digit's stroke has a small gap, where it runs straight, and
         cut: how wide it is, relative to the digit's height.
@@ -79,6 +81,7 @@ class Style:
     uneven: float = 0.8
     bend: float = 0.025
     margin: tuple[float, float] = (1.0, 4.0)
+    cell: float = 0.0
     touching: float = 0.0
     cuts: float = 0.0
     cut: tuple[float, float] = (0.04, 0.08)
@@ -101,6 +104,32 @@ WIDE = Style(
     touching=0.06,
     cuts=0.03,
     dots=0.06,
+)
+
+# Digits side by side at equal distances, as they are: what pasting MNIST's pictures gives.
+PASTED = Style(
+    large=(19.0, 21.0),
+    large_share=1.0,
+    rotation=(0.0, 0.0),
+    scale=(1.0, 1.0),
+    shift=1.0,
+    gap=(0.0, 0.0),
+    aspect=(1.0, 1.0),
+    slant=0.0,
+    bend=0.0,
+    cell=1.2,
+)
+
+# The same with more variety, to learn from.
+PASTED_WIDE = replace(
+    PASTED,
+    large=(18.0, 22.0),
+    rotation=(-10.0, 10.0),
+    scale=(0.9, 1.1),
+    shift=2.0,
+    aspect=(0.85, 1.15),
+    slant=0.2,
+    bend=0.04,
 )
 
 
@@ -183,6 +212,7 @@ def lay_out(
     sway_x, sway_y = ((each[name] * 2 - 1) * style.bend for name in ("sway_x", "sway_y"))
     phases = [(each[name] * 2 - 1) * math.pi for name in ("phase_x", "phase_y")]
     half_wide = ((xx * cells_wide).abs() + (xy * cells_high).abs()) / 2 + radius + sway_x.abs()
+    half_room = half_wide.clamp(min=style.cell / 2)
     half_high = ((yx * cells_wide).abs() + (yy * cells_high).abs()) / 2 + radius + sway_y.abs()
     shift = (each["shift"] * 2 - 1) * (style.shift / 24)
     top = torch.where(present, shift - half_high, math.inf).amin(1)
@@ -198,7 +228,7 @@ def lay_out(
         close[:, 1:] &= digits[:, :-1] != 1
         gap = _touching(gap, close, bank, glyphs, (bent, shift, reach, half_wide))
     gap = F.pad(torch.where(present, gap, 0.0)[:, 1:], (0, 1))  # the gap to a digit's right
-    advance = torch.where(present, 2 * half_wide, 0.0) + gap
+    advance = torch.where(present, 2 * half_room, 0.0) + gap
     to_the_right = advance.flip(1).cumsum(1).flip(1) - advance + gap
 
     # Units to pixels: as large as wanted, or as large as fits whole.
@@ -209,7 +239,7 @@ def lay_out(
     middle = HEIGHT / 2 + (number["offset"] * 2 - 1) * slack - (top + bottom) / 2 * px
     px = px[:, None]
 
-    x = (WIDTH - margin)[:, None] - (to_the_right + half_wide) * px
+    x = (WIDTH - margin)[:, None] - (to_the_right + half_room) * px
     y = middle[:, None] + shift * px
     determinant = (xx * yy - xy * yx) * px
     gain, bias = _pen(drawn, radius * px, REACH * unit * px, number)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from models.ctc import CLASSES
+from models.decoders import CTC, Network
 
 
 @dataclass(frozen=True)
@@ -62,11 +63,11 @@ class BiLSTM(nn.Module):
         return mixed
 
 
-class CRNN(nn.Module):
+class CRNN(Network):
     """See the module's docstring; `config` is one of `VARIANTS` or your own."""
 
     def __init__(self, config: CRNNConfig) -> None:
-        super().__init__()
+        super().__init__(CTC())
         self.config = config
         layers: list[nn.Module] = []
         previous = 1

@@ -1,27 +1,74 @@
 """Every variant, listed once."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
+from typing import Literal
 
-from torch import nn
-
-from models import crnn
+from models import crnn, single
+from models.decoders import Joint, Network, Positions
 from models.errors import UnknownVariant
+from models.fixed import FixedCNN
 
-VARIANTS: dict[str, Callable[[], nn.Module]] = {
-    name: partial(crnn.CRNN, config) for name, config in crnn.VARIANTS.items()
+
+@dataclass(frozen=True)
+class Variant:
+    """What is known of a variant without building it.
+
+    Attributes:
+        build: makes a freshly initialised network.
+        about: what it is, to go on after "a" or "an".
+        digits: fewest and most digits that it reads.
+        input: "strip" is float32 [N, 1, 32, 128], "square" [N, 1, 28, 28], both in 0..1.
+    """
+
+    build: Callable[[], Network]
+    about: str
+    digits: tuple[int, int]
+    input: Literal["strip", "square"] = "strip"
+
+
+VARIANTS = {
+    **{
+        name: Variant(partial(crnn.CRNN, config), "CRNN", (1, 5))
+        for name, config in crnn.VARIANTS.items()
+    },
+    **{
+        f"positions-{count}": Variant(
+            partial(FixedCNN, Positions(count)), "CNN with ten classes a place", (count, count)
+        )
+        for count in range(1, 6)
+    },
+    **{
+        f"fixed-{count}": Variant(
+            partial(FixedCNN, Joint(count)), "CNN with a class a number", (count, count)
+        )
+        for count in range(1, 5)
+    },
+    "digit-cnn": Variant(single.digit_cnn, "CNN of two convolutions on 64x64", (1, 1), "square"),
+    "fcnn": Variant(single.fcnn, "fully connected network 784-128-10", (1, 1), "square"),
+    "compact": Variant(single.compact, "CNN of few parameters", (1, 1), "square"),
 }
 
 
-def build(variant: str) -> nn.Module:
-    """A freshly initialised network.
-
-    >>> build("optimized")(torch.zeros(1, 1, 32, 128)).shape
-    torch.Size([1, 33, 11])
+def find(variant: str) -> Variant:
+    """The variant of that name.
 
     Raises:
         UnknownVariant: `variant` is not in `VARIANTS`.
     """
     if variant not in VARIANTS:
         raise UnknownVariant(f"no variant {variant!r}: choose one of {', '.join(VARIANTS)}")
-    return VARIANTS[variant]()
+    return VARIANTS[variant]
+
+
+def build(variant: str) -> Network:
+    """A freshly initialised network.
+
+    >>> build("optimized")(torch.zeros(1, 1, 32, 128)).shape
+    torch.Size([1, 33, 11])
+
+    Raises:
+        UnknownVariant: as `find`.
+    """
+    return find(variant).build()

@@ -10,10 +10,11 @@ from typing import Any
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
-from torch import Tensor, nn
+from torch import Tensor
 
 from generator.errors import BadInput
 from models import zoo
+from models.decoders import Network
 
 
 @contextlib.contextmanager
@@ -90,7 +91,7 @@ def _opened(path: Path) -> Iterator[Any]:
         raise BadInput(f"{path} is no checkpoint of ours, or damaged ({error})") from None
 
 
-def load_model(path: Path, variant: str | None = None) -> tuple[nn.Module, dict[str, Any]]:
+def load_model(path: Path, variant: str | None = None) -> tuple[Network, dict[str, Any]]:
     """The network of a checkpoint, in evaluation mode, and the checkpoint's facts.
 
     Raises:

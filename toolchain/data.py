@@ -18,10 +18,10 @@ from generator.digits import (
 from generator.errors import BadInput
 from generator.strokes import StrokeDigit
 
-# What reports call the numbers of the two held-out sources.
-FROM_TEST = "numbers from MNIST test digits"
-FROM_WRITERS = "numbers from validation writers' digits"
-FROM_NOBODY = "numbers from procedural handwriting"
+# What reports call the held-out sources, and the invented one.
+TEST_DIGITS = "MNIST test digits"
+WRITERS_DIGITS = "validation writers' digits"
+INVENTED_DIGITS = "procedural handwriting"
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,9 @@ class Digits:
     def strokes(self, split: Split) -> tuple[str, list[StrokeDigit]]:
         """Strokes and what numbers of them are called: of the custom digits, else procedural."""
         own = [digit for path in self.custom for digit in stroke_digits(path, split)]
-        return (FROM_WRITERS, own) if own else (FROM_NOBODY, procedural_digits(split))
+        if own:
+            return f"numbers from {WRITERS_DIGITS}", own
+        return f"numbers from {INVENTED_DIGITS}", procedural_digits(split)
 
     def _own(self, split: Split, device: torch.device | str) -> list[Glyphs]:
         own = [glyphs for path in self.custom for glyphs in custom_glyphs(path, split, device)]

@@ -1,9 +1,9 @@
 """The averaged model: steadier than the live one, and what is validated, kept and shipped."""
 
 import torch
-from torch import nn
 
 from models import zoo
+from models.decoders import Network
 
 
 class Average:
@@ -14,7 +14,7 @@ class Average:
     (Wortsman et al. 2022, "Robust fine-tuning of zero-shot models", arXiv:2109.01903).
     """
 
-    def __init__(self, model: nn.Module, variant: str, decay: float, keep: float = 0.0) -> None:
+    def __init__(self, model: Network, variant: str, decay: float, keep: float = 0.0) -> None:
         self.model = zoo.build(variant).to(next(model.parameters()).device).eval()
         self.model.load_state_dict(model.state_dict())
         self.decay = decay
@@ -23,7 +23,7 @@ class Average:
         self.start = {k: v.clone() for k, v in model.state_dict().items()} if keep else {}
 
     @torch.no_grad()
-    def update(self, model: nn.Module, step: int) -> None:
+    def update(self, model: Network, step: int) -> None:
         """Move towards `model`; early steps average over a tenth of the steps so far."""
         decay = min(self.decay, (1 + step) / (10 + step))
         mine, theirs = self.model.state_dict(), model.state_dict()
@@ -34,7 +34,7 @@ class Average:
                 mine[name].copy_(value)
 
     @torch.no_grad()
-    def blended(self) -> nn.Module:
+    def blended(self) -> Network:
         """The model to validate and keep: the average, drawn back towards the start by `keep`."""
         if not self.keep:
             return self.model

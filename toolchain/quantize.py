@@ -111,7 +111,9 @@ def quantize(
     try:
         with tempfile.TemporaryDirectory() as folder:
             prepared, static = Path(folder) / "prepared.onnx", Path(folder) / "static.onnx"
-            quant_pre_process(str(float32), str(prepared), skip_symbolic_shape=True)
+            plain = Path(folder) / "plain.onnx"
+            onnx.save(without_gemm(onnx.load(float32)), plain)
+            quant_pre_process(str(plain), str(prepared), skip_symbolic_shape=True)
             _static(prepared, static if recipe.lstm else int8, strips, recipe)
             if recipe.lstm:
                 _dynamic(static if recipe.method else prepared, int8, recipe)
@@ -128,6 +130,33 @@ def quantize(
     del graph.metadata_props[:]
     onnx.helper.set_model_props(graph, facts)
     onnx.save(graph, int8)
+
+
+def without_gemm(graph: onnx.ModelProto) -> onnx.ModelProto:
+    """The same graph with each Gemm of stored weights as MatMul and Add.
+
+    ONNX Runtime 1.29, which phones have, aborts on the int8 Gemm that it makes of one.
+    """
+    stored = {tensor.name: tensor for tensor in graph.graph.initializer}
+    nodes = []
+    for node in graph.graph.node:
+        told = {each.name: onnx.helper.get_attribute_value(each) for each in node.attribute}
+        if node.op_type != "Gemm" or node.input[1] not in stored or told.get("transA"):
+            nodes.append(node)
+            continue
+        if told.get("transB"):
+            weight = stored[node.input[1]]
+            turned = np.ascontiguousarray(numpy_helper.to_array(weight).T)
+            weight.CopyFrom(numpy_helper.from_array(turned, weight.name))
+        given, weight_name, bias = node.input
+        product = f"{node.output[0]}_product"
+        nodes.append(
+            onnx.helper.make_node("MatMul", [given, weight_name], [product], name=node.name)
+        )
+        nodes.append(onnx.helper.make_node("Add", [product, bias], [node.output[0]]))
+    del graph.graph.node[:]
+    graph.graph.node.extend(nodes)
+    return graph
 
 
 def _static(prepared: Path, out: Path, strips: NDArray[np.uint8], recipe: Recipe) -> None:

@@ -205,22 +205,22 @@ def coverage(trust: dict[str, Any], shipped: dict[str, Any] | None = None) -> Ta
     )
 
 
-def robustness(report: dict[str, Any]) -> Table:
-    """Accuracy by the way of writing, and relative to the usual mix."""
+def robustness(report: dict[str, Any]) -> list[Table]:
+    """Accuracy by the way of writing, and relative to the usual mix; none of single ways."""
+    if not report["ways"]:
+        return []
     usual = report["ways"][0]["accuracy"]
-    return Table(
-        f"ways of writing, {report['ways_of']}",
-        ["numbers", "count", "read exactly", "95 % interval", "of the usual"],
-        [
-            [*_slice(way), f"{100 * way['accuracy'] / max(usual, 1e-9):.1f} %"]
-            for way in report["ways"]
-        ],
-    )
+    rows = [
+        [*_slice(way), f"{100 * way['accuracy'] / max(usual, 1e-9):.1f} %"]
+        for way in report["ways"]
+    ]
+    head = ["numbers", "count", "read exactly", "95 % interval", "of the usual"]
+    return [Table(f"ways of writing, {report['ways_of']}", head, rows)]
 
 
 def drawings(report: dict[str, Any]) -> list[Table]:
     """Accuracy by the kind of drawing, and whether it holds up; none if it was not measured."""
-    if "drawings" not in report:
+    if not report.get("drawings"):
         return []
     plain = report["drawings"][0]["accuracy"]
     shares = [100 * kind["accuracy"] / max(plain, 1e-9) for kind in report["drawings"]]

@@ -1,4 +1,4 @@
-"""Training: fresh numbers every epoch, CTC loss, an averaged model (EMA), checkpoints that resume.
+"""Training: fresh numbers every epoch, an averaged model (EMA), checkpoints that resume.
 
 The loop reads top to bottom in `train`: numbers, learning rate, step, average, validate, save.
 """
@@ -22,11 +22,9 @@ from torch.utils.tensorboard import SummaryWriter
 
 from generator.digits import DigitBank
 from generator.errors import BadInput
-from generator.layout import WIDE
-from generator.numbers import NumberGenerator
 from models import zoo
-from models.ctc import ctc_loss
-from toolchain import checkpoint
+from models.decoders import Network
+from toolchain import checkpoint, samples
 from toolchain.batches import batches
 from toolchain.ema import Average
 from toolchain.evaluate import evaluate
@@ -97,7 +95,7 @@ def train(
     device: torch.device,
     seed: int = 0,
     resume: bool = False,
-    start_from: nn.Module | None = None,
+    start_from: Network | None = None,
     facts: dict[str, Any] | None = None,
     on_step: Callable[[int, float], None] = lambda step, loss: None,
     on_epoch: Callable[[Epoch], None] = lambda epoch: None,
@@ -126,8 +124,11 @@ def train(
     """
     torch.manual_seed(seed)
     torch.set_flush_denormal(True)
-    torch.backends.cudnn.benchmark = device.type == "cuda" and not recipe.trim
     torch.set_float32_matmul_precision("high")
+    shortest, longest = zoo.find(variant).digits
+    # Only among numbers of any length have some columns to spare.
+    recipe = dataclasses.replace(recipe, trim=recipe.trim and shortest < longest)
+    torch.backends.cudnn.benchmark = device.type == "cuda" and not recipe.trim
     model = zoo.build(variant)
     if start_from is not None:
         model.load_state_dict(start_from.state_dict())
@@ -148,8 +149,9 @@ def train(
     else:
         checkpoint.write_json(run / "config.json", facts)
 
-    numbers = NumberGenerator(banks[0], seed, WIDE if recipe.wide else None)
-    check = NumberGenerator(banks[1], VALIDATION_SEED)(0, VALIDATION_NUMBERS)
+    numbers = samples.to_learn(variant, banks[0], seed, recipe.wide)
+    judged = samples.to_judge(variant, banks[1], VALIDATION_SEED)
+    check = judged(0, judged.different(VALIDATION_NUMBERS))
     per_epoch = recipe.numbers // recipe.batch
 
     def save(name: str, tensors: dict[str, Tensor]) -> None:
@@ -170,7 +172,7 @@ def train(
             image = (strips.float() / 255).contiguous(memory_format=torch.channels_last)
             with torch.autocast(device.type, torch.bfloat16, enabled=autocast):
                 log_probs = model(image)
-            loss = ctc_loss(log_probs, digits)
+            loss = model.decoder.loss(log_probs, digits)
             model.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
@@ -237,7 +239,7 @@ def _optimizers(
     found: list[tuple[torch.optim.Optimizer, float]] = [
         (torch.optim.AdamW(others, recipe.learning_rate, weight_decay=decay), 1.0)
     ]
-    if recipe.muon:
+    if matrices:
         found.append((Muon(matrices, recipe.learning_rate, bf16), recipe.muon))
     return found
 

@@ -10,10 +10,9 @@ import torch
 import typer
 
 from generator.errors import BadInput
-from generator.numbers import NumberGenerator
 from models import zoo
 from models.grow import grow
-from toolchain import checkpoint, console
+from toolchain import checkpoint, console, samples
 from toolchain.bench import machine
 from toolchain.data import Digits
 from toolchain.evaluate import evaluate
@@ -66,7 +65,8 @@ def start(
         banks = digits.bank("train", on), digits.bank("val", on)
     facts["data"] = banks[0].description
     if start_from is not None:
-        check = NumberGenerator(banks[1], VALIDATION_SEED)(0, VALIDATION_NUMBERS)
+        judged = samples.to_judge(variant, banks[1], VALIDATION_SEED)
+        check = judged(0, judged.different(VALIDATION_NUMBERS))
         accuracy = evaluate(model.to(on), check).accuracy
         console.say(f"before: {accuracy:.2%} of the validation numbers")
     console.say(

@@ -31,3 +31,21 @@ def test_noise_sets_the_copies_apart():
 def test_networks_of_another_depth_are_refused():
     with pytest.raises(UnknownVariant, match="start from the same variant"):
         grow.grow(zoo.build("lightweight"), zoo.build("base"))
+
+
+def test_longer_numbers_start_with_what_shorter_ones_know():
+    few, many = zoo.build("positions-1"), zoo.build("positions-3")
+    grow.grow(few, many)
+    for mine, theirs in zip(many.cnn.parameters(), few.cnn.parameters(), strict=True):
+        assert torch.equal(mine, theirs)
+    for head in many.heads:
+        for mine, theirs in zip(head.parameters(), few.heads[0].parameters(), strict=True):
+            assert torch.equal(mine, theirs)
+
+
+def test_a_joint_decoder_starts_with_the_convolutions_alone():
+    few, many = zoo.build("positions-2"), zoo.build("fixed-2")
+    before = many.heads[0][1].weight.clone()
+    grow.grow(few, many)
+    assert torch.equal(many.cnn[0].weight, few.cnn[0].weight)
+    assert torch.equal(many.heads[0][1].weight, before)

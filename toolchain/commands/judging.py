@@ -35,5 +35,5 @@ def evaluate(
     for source in report["sources"]:
         for table in tables.evaluation(source):
             console.show_table(table)
-    for table in (tables.robustness(report), *tables.drawings(report)):
+    for table in (*tables.robustness(report), *tables.drawings(report)):
         console.show_table(table)

@@ -107,7 +107,7 @@ def train(
     recipe: Annotated[
         str | None,
         Option(
-            help="full, short, quick, polish, finetune or earlier. Default: finetune with "
+            help="full, short, quick, small, polish, finetune or earlier. Default: finetune with "
             "--finetune, else full on a GPU, else short."
         ),
     ] = None,

@@ -1,0 +1,263 @@
+"""All networks side by side: `python benchmarks/family.py` trains what is missing and measures.
+
+Trains each variant that has neither a finished run nor a release (a run that was stopped goes on),
+exports it through all gates, and reads the same unseen digits with each. Writes
+benchmarks/family.json and the README's block. `--table` measures nothing and writes the block alone
+from the JSON; `--check` says by its exit code whether the block is what the JSON says.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import mean, stdev
+from typing import Any
+
+from generator.layout import Style
+from generator.mnist import load_mnist
+from generator.numbers import NumberGenerator
+from generator.strip import fit_ink
+from models import zoo
+from toolchain import checkpoint, samples
+from toolchain.data import Digits
+from toolchain.evaluate import evaluate, wilson
+from toolchain.modelfile import shipped
+from toolchain.runtime import INPUT, open_model
+from toolchain.slices import read_numbers
+
+ROOT = Path(__file__).parent.parent
+JSON = Path(__file__).parent / "family.json"
+START, END = "<!-- family:", "<!-- end of family -->"
+SEED = 8_000_009
+COUNT = 10_000
+CRNN = "optimized"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a variant is trained, and what the earlier work of its kind reached.
+
+    Attributes:
+        epochs: of 56,064 samples each, or of `numbers`.
+        numbers: samples an epoch.
+        start: the variant whose convolutions it starts with.
+        seeds: how many runs, of which the one with the best validation ships.
+        earlier: what the earlier work read, %.
+    """
+
+    epochs: int
+    numbers: int | None = None
+    start: str | None = None
+    seeds: int = 1
+    earlier: float | None = None
+
+
+PLANS = {
+    "compact": Plan(8, seeds=5, earlier=99.4),
+    "fcnn": Plan(16),
+    "digit-cnn": Plan(5),
+    "positions-1": Plan(6, earlier=98.97),
+    "positions-2": Plan(1, 40_064, "positions-1", earlier=95.92),
+    "positions-3": Plan(1, 32_000, "positions-1", earlier=95.39),
+    "positions-4": Plan(1, 32_000, "positions-1", earlier=92.23),
+    "positions-5": Plan(1, 32_000, "positions-1"),
+    "fixed-1": Plan(1, 40_064, "positions-1", earlier=98.97),
+    "fixed-2": Plan(1, 64_000, "positions-1", earlier=95.92),
+    "fixed-3": Plan(1, 64_000, "positions-1", earlier=95.39),
+    "fixed-4": Plan(1, 96_000, "positions-1", earlier=92.23),
+}
+
+
+def main() -> int:
+    """Train, export, measure, write; or check."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--runs", type=Path, default=ROOT / "runs")
+    parser.add_argument("--exports", type=Path, default=ROOT / "exports")
+    parser.add_argument("--only", choices=PLANS, nargs="+", help="leave the others as they are")
+    parser.add_argument("--table", action="store_true", help="write the README's block alone")
+    parser.add_argument("--check", action="store_true", help="write nothing: compare")
+    given = parser.parse_args()
+    readme = ROOT / "README.md"
+    if not (given.check or given.table):
+        held = json.loads(JSON.read_text("utf-8")) if JSON.is_file() else {}
+        for variant in given.only or PLANS:
+            trained = train(variant, given.runs, given.exports)
+            export(variant, trained, given.exports)
+            held[variant] = measure(variant, trained, given.exports, held.get(variant, {}))
+            ordered = {name: held[name] for name in PLANS if name in held}
+            checkpoint.write_json(JSON, ordered)
+    before, rest = readme.read_text("utf-8").split(START, 1)
+    marker, rest = rest.split("\n", 1)
+    after = rest.split(END, 1)[1]
+    fresh = f"{before}{START}{marker}\n{table()}\n{END}{after}"
+    if given.check:
+        return int(fresh != readme.read_text("utf-8"))
+    readme.write_text(fresh, "utf-8")
+    return 0
+
+
+def train(variant: str, runs: Path, exports: Path) -> list[Path]:
+    """The finished runs of a variant; none where its release is all there is."""
+    plan = PLANS[variant]
+    names = [f"{variant}-{seed}" if plan.seeds > 1 else variant for seed in range(plan.seeds)]
+    folders = [runs / name for name in names]
+    if (exports / variant / f"{variant}.safetensors").is_file() and not any(
+        folder.is_dir() for folder in folders
+    ):
+        return []
+    for seed, folder in enumerate(folders):
+        if _epochs(folder / "best.safetensors") >= plan.epochs:
+            continue
+        command = ["train", "--variant", variant, "--recipe", "small", "--seed", str(seed)]
+        command += ["--epochs", str(plan.epochs), "--runs", str(runs), "--run", folder.name]
+        command += ["--numbers", str(plan.numbers)] if plan.numbers else []
+        if (folder / "last.safetensors").is_file():
+            command += ["--resume"]
+        elif plan.start:
+            command += ["--finetune", str(_weights(plan.start, runs, exports))]
+        _nrtool(*command)
+    return folders
+
+
+def _epochs(best: Path) -> int:
+    """Epochs that a run has finished, by its last checkpoint."""
+    last = best.with_name("last.safetensors")
+    return len(checkpoint.facts(last)["history"]) if best.is_file() and last.is_file() else 0
+
+
+def _weights(variant: str, runs: Path, exports: Path) -> Path:
+    trained = runs / variant / "best.safetensors"
+    return trained if trained.is_file() else exports / variant / f"{variant}.safetensors"
+
+
+def export(variant: str, trained: list[Path], exports: Path) -> None:
+    """Release the run with the best validation; as float32 where int8 does not pass the gates."""
+    if (exports / variant / "parity.json").is_file() or not trained:
+        return
+    best = max(trained, key=lambda run: checkpoint.facts(run / "best.safetensors")["best"])
+    command = ["export", "--variant", variant, "--weights", str(best), "--out", str(exports)]
+    if _nrtool(*command, check=False):
+        _nrtool(*command, "--quantize", "none")
+
+
+def _nrtool(*arguments: str, check: bool = True) -> int:
+    print("$ nrtool", *arguments, flush=True)
+    command = [sys.executable, "-m", "toolchain.cli", *arguments]
+    return subprocess.run(command, cwd=ROOT, check=check).returncode
+
+
+def measure(
+    variant: str, trained: list[Path], exports: Path, held: dict[str, Any]
+) -> dict[str, Any]:
+    """What a release reads, and what the CRNN reads of the same; the runs' own test accuracy."""
+    if not (exports / variant / "bench.json").is_file():
+        _nrtool("bench", "--variant", variant, "--exports", str(exports))
+    bench = json.loads((exports / variant / "bench.json").read_text("utf-8"))
+    forms = {form["name"]: form for form in bench["forms"]}
+    path = shipped(variant, exports)
+    bank = Digits().bank("test")
+    numbers = samples.to_judge(variant, bank, SEED)
+    session, crnn = open_model(path), open_model(shipped(CRNN, exports))
+    known = zoo.find(variant)
+    found: dict[str, Any] = {
+        "read": samples.described(variant, "MNIST test digits"),
+        "count": numbers.different(COUNT),
+        "right": _right(session, numbers),
+        "parameters": checkpoint.facts(path.with_name(f"{variant}.safetensors"))["parameters"],
+        "sizes": {name: form["size"] for name, form in forms.items()},
+        "milliseconds": {name: form["latency"][0]["p50"] for name, form in forms.items()},
+        "machine": bench["machine"],
+        "ships": "int8" if "int8" in forms else "float32",
+        "plan": asdict(PLANS[variant]),
+    }
+    if known.input == "square":
+        found["crnn_right"] = _crnn_on_mnist(crnn)
+    else:
+        found["crnn_right"] = _right(crnn, numbers)
+        usual = NumberGenerator(bank, SEED, Style(digits=known.digits, leading_zeros=True))
+        found["usual_right"] = _right(session, usual)
+        found["crnn_usual_right"] = _right(crnn, usual)
+    # Each run by itself, before it is stored and quantised.
+    found["runs"] = [_of_run(run, numbers) for run in trained] or held.get("runs", [])
+    return found
+
+
+def _right(session: Any, numbers: samples.Samples) -> int:
+    readings = read_numbers(session, numbers, numbers.different(COUNT))
+    return sum(w == r for w, r in zip(readings.written, readings.read, strict=True))
+
+
+def _crnn_on_mnist(session: Any) -> int:
+    """MNIST's 10,000 test digits read as numbers, each fitted to a strip."""
+    images, labels = load_mnist("test")
+    right = 0
+    for image, label in zip(images, labels, strict=True):
+        (digits,) = session.run(["digits"], {INPUT: fit_ink(image)[None, None]})
+        right += bool(digits[0, 0] == label and (digits[0, 1:] < 0).all())
+    return right
+
+
+def _of_run(run: Path, numbers: samples.Samples) -> dict[str, Any]:
+    model, facts = checkpoint.load_model(run / "best.safetensors")
+    score = evaluate(model, numbers(0, numbers.different(COUNT)))
+    return {"seed": facts["seed"], "validation": facts["best"], "test": score.accuracy}
+
+
+def table() -> str:
+    """The README's block: what each reads beside the CRNN, and what it costs."""
+    held = json.loads(JSON.read_text("utf-8"))
+    lines = [
+        "| variant | reads | earlier work | CRNN, the same | as people write | CRNN, the same "
+        "| parameters | float32 | int8 | latency |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
+    ]
+    for variant, row in held.items():
+        cells = [variant, _share(row, "right"), _earlier(row), _share(row, "crnn_right")]
+        cells += [_share(row, "usual_right"), _share(row, "crnn_usual_right")]
+        cells += [f"{row['parameters']:,}", _kilobytes(row, "float32"), _kilobytes(row, "int8")]
+        cells.append(f"{row['milliseconds'][row['ships']]:.3f} ms, {row['ships']}")
+        lines.append(f"| {' | '.join(cells)} |")
+    counts = {row["count"] for row in held.values()}
+    machines = {row["machine"] for row in held.values()}
+    notes = [
+        f"{', '.join(f'{count:,}' for count in sorted(counts))} samples a row, seed {SEED}, no "
+        f"digit of them in training. Single-digit networks read MNIST's test pictures as they are, "
+        f'the others MNIST test digits pasted side by side; "as people write" is our usual mix, '
+        f"with as many digits. CRNN: {CRNN}, int8.",
+        *(_seeds(variant, row) for variant, row in held.items() if len(row["runs"]) > 1),
+        f"Latency: {'; '.join(sorted(machines))}, one thread, batch 1.",
+    ]
+    return "\n".join([*lines, "", "\n".join(notes)])
+
+
+def _share(row: dict[str, Any], key: str) -> str:
+    if key not in row:
+        return "-"
+    if key != "right":
+        return f"{100 * row[key] / row['count']:.2f} %"
+    low, high = wilson(row[key], row["count"])
+    return f"{100 * row[key] / row['count']:.2f} % ({100 * low:.2f} to {100 * high:.2f})"
+
+
+def _earlier(row: dict[str, Any]) -> str:
+    earlier = row["plan"]["earlier"]
+    return "-" if earlier is None else f"{earlier} %"
+
+
+def _kilobytes(row: dict[str, Any], form: str) -> str:
+    return f"{row['sizes'][form] / 1e3:.0f} kB" if form in row["sizes"] else "-"
+
+
+def _seeds(variant: str, row: dict[str, Any]) -> str:
+    shares = [100 * run["test"] for run in row["runs"]]
+    return (
+        f"{variant}, {len(shares)} seeds: {mean(shares):.3f} % on average, standard deviation "
+        f"{stdev(shares):.3f} ({', '.join(f'{share:.2f}' for share in shares)}); the best on "
+        "validation digits ships."
+    )
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

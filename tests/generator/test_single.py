@@ -1,0 +1,60 @@
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from generator.digits import DigitBank, mnist_glyphs, png_glyphs, stroke_glyphs
+from generator.mnist import load_mnist
+from generator.numbers import PAD
+from generator.single import DigitGenerator, Distortion
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.integers(0, 10**12), st.integers(1, 40), st.integers(0, 2**40))
+def test_a_sample_is_a_function_of_seed_and_index_alone(bank, first, count, seed):
+    digits = DigitGenerator(bank, seed, Distortion())
+    together, alone = digits(first, count), digits(first + count - 1, 1)
+    assert torch.equal(together.strips[-1:], alone.strips)
+    assert torch.equal(together.digits[-1:], alone.digits)
+
+
+def test_without_distortion_they_are_mnist_pixel_by_pixel():
+    bank = DigitBank([mnist_glyphs("test")])
+    digits = DigitGenerator(bank)
+    batch = digits(0, len(bank))
+    images, labels = load_mnist("test")
+    assert torch.equal(batch.strips[:, 0], torch.from_numpy(images))
+    assert torch.equal(batch.digits[:, 0], torch.from_numpy(labels).long())
+    assert (batch.digits[:, 1:] == PAD).all()
+    assert digits.different(20_000) == len(bank) == digits.different(len(bank))
+    assert DigitGenerator(bank, 0, Distortion()).different(20_000) == 20_000
+
+
+def test_distortion_changes_the_picture_but_not_what_it_shows(mnist_val):
+    bank = DigitBank([mnist_val])
+    strips = DigitGenerator(bank, 3, Distortion())(0, 2_000)
+    counts = strips.digits[:, 0].bincount(minlength=10)
+    assert counts.min() > 120
+    # All ink stays on the square: what is at the border is background.
+    border = torch.cat(
+        [strips.strips[..., (0, -1), :].flatten(), strips.strips[..., (0, -1)].flatten()]
+    )
+    assert (border > 64).float().mean() < 0.002
+    other = DigitGenerator(bank, 4, Distortion())(0, 2_000)
+    assert not torch.equal(strips.strips, other.strips)
+
+
+@pytest.mark.parametrize("distortion", [None, Distortion()])
+def test_strokes_and_pictures_are_digits_of_the_same_size(strokes_folder, tmp_path, distortion):
+    from PIL import Image
+
+    (tmp_path / "7").mkdir()
+    for place in range(12):
+        picture = Image.new("L", (300, 400), 255)
+        picture.paste(0, (100, 50 + place, 160, 350))
+        picture.save(tmp_path / "7" / f"{place}.png")
+    for glyphs in (stroke_glyphs(strokes_folder, "train"), png_glyphs(tmp_path, "train")):
+        ink = DigitGenerator(DigitBank([glyphs]), 1, distortion)(0, 60).strips[:, 0] >= 64
+        sides = torch.maximum(ink.any(1).sum(1), ink.any(2).sum(1))
+        assert sides.min() >= 14
+        assert sides.max() <= 26
