@@ -1,4 +1,4 @@
-"""The command that serves the sketchpad: draw."""
+"""Commands that serve pages to the browser: draw, board."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,7 +8,7 @@ from typer import Option
 
 from generator.errors import BadInput
 from toolchain import console
-from toolchain.commands.options import EXPORTS, Exports
+from toolchain.commands.options import EXPORTS, RUNS, Exports, Runs
 
 app = typer.Typer()
 
@@ -35,3 +35,14 @@ def draw(
         raise BadInput(f"{error.name} is missing: pip install 'nrtool[draw]'") from None
 
     serve(find_models(exports), collect, port=port, share=share, say=console.say)
+
+
+@app.command(epilog="Example: `nrtool board --runs runs`")
+def board(
+    runs: Runs = RUNS,
+    port: Annotated[int, Option(min=0, max=65535, help="0 takes a free one.")] = 6006,
+) -> None:
+    """Start TensorBoard on the training runs, for this computer alone; Ctrl-C ends it."""
+    from toolchain.board import serve
+
+    serve(runs, port, console.say)
