@@ -90,6 +90,12 @@ def _opened(path: Path) -> Iterator[Any]:
         raise BadInput(f"{path} is no checkpoint of ours, or damaged ({error})") from None
 
 
+def network_of(about: Mapping[str, Any]) -> dict[str, Any]:
+    """What a checkpoint's facts say of its shape, where it is not the variant's own."""
+    listed = dict(about.get("network") or {})
+    return {key: tuple(it) if isinstance(it, list) else it for key, it in listed.items()}
+
+
 def load_model(path: Path, variant: str | None = None) -> tuple[nn.Module, dict[str, Any]]:
     """The network of a checkpoint, in evaluation mode, and the checkpoint's facts.
 
@@ -100,7 +106,7 @@ def load_model(path: Path, variant: str | None = None) -> tuple[nn.Module, dict[
     held = about.get("variant")
     if variant is not None and held != variant:
         raise BadInput(f"{path} holds the variant {held!r}, not {variant!r}: name the right one")
-    model = zoo.build(str(held))
+    model = zoo.build(str(held), network_of(about))
     weights = {
         name.removeprefix("model."): tensor.float() if tensor.is_floating_point() else tensor
         for name, tensor in tensors.items()

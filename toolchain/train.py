@@ -10,8 +10,8 @@ import json
 import math
 import signal
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +21,8 @@ from torch.utils.tensorboard import SummaryWriter
 
 from generator.digits import DigitBank
 from generator.errors import BadInput
-from generator.layout import WIDE
-from generator.numbers import NumberGenerator
+from generator.layout import WIDE, Style
+from generator.numbers import NumberGenerator, Numbers
 from models import zoo
 from models.ctc import ctc_loss
 from toolchain import checkpoint
@@ -91,6 +91,8 @@ def train(
     seed: int = 0,
     resume: bool = False,
     start_from: nn.Module | None = None,
+    style: Mapping[str, Any] | None = None,
+    network: Mapping[str, Any] | None = None,
     facts: dict[str, Any] | None = None,
     on_step: Callable[[int, float], None] = lambda step, loss: None,
     on_epoch: Callable[[Epoch], None] = lambda epoch: None,
@@ -106,6 +108,8 @@ def train(
         seed: of the network's first weights and of the numbers.
         resume: go on from `run/last.safetensors`.
         start_from: a network of the same shape whose weights to start from.
+        style: fields of the generator's style that differ, in training and in validation.
+        network: fields of the network's shape that differ.
         facts: what else the checkpoints should tell, e.g. the data.
         on_step: called with the step and its loss.
         on_epoch: called with each finished epoch.
@@ -121,19 +125,25 @@ def train(
     torch.set_flush_denormal(True)
     torch.backends.cudnn.benchmark = device.type == "cuda" and not recipe.trim
     torch.set_float32_matmul_precision("high")
-    model = zoo.build(variant)
+    model = zoo.build(variant, network)
     if start_from is not None:
         model.load_state_dict(start_from.state_dict())
     model = model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     autocast = recipe.bf16 and bf16_helps(device)
     optimizers = _optimizers(model, recipe, autocast)
-    average = Average(model, variant, recipe.ema, recipe.keep)
+    average = Average(model, recipe.ema, recipe.keep)
     facts = {
         "variant": variant,
         "recipe": dataclasses.asdict(recipe),
         "seed": seed,
+        # Only where they differ, so that runs of before can be gone on with.
+        **({"style": dict(style)} if style else {}),
+        **({"network": dict(network)} if network else {}),
         **(facts or {}),
     }
+    style = style or {}
+    numbers = NumberGenerator(banks[0], seed, replace(WIDE if recipe.wide else Style(), **style))
+    check = validation_numbers(banks[1], style)
     step, best = 0, -1.0
     history: list[dict[str, Any]] = []
     if resume:
@@ -141,8 +151,6 @@ def train(
     else:
         checkpoint.write_json(run / "config.json", facts)
 
-    numbers = NumberGenerator(banks[0], seed, WIDE if recipe.wide else None)
-    check = NumberGenerator(banks[1], VALIDATION_SEED)(0, VALIDATION_NUMBERS)
     per_epoch = recipe.numbers // recipe.batch
 
     def save(name: str, tensors: dict[str, Tensor]) -> None:
@@ -204,6 +212,12 @@ def train(
     return best
 
 
+def validation_numbers(bank: DigitBank, style: Mapping[str, Any]) -> Numbers:
+    """What every epoch is judged on: the usual style with some of its fields changed."""
+    usual = replace(Style(), **style)
+    return NumberGenerator(bank, VALIDATION_SEED, usual)(0, VALIDATION_NUMBERS)
+
+
 @contextlib.contextmanager
 def _stop_requests() -> Iterator[Callable[[], bool]]:
     """SIGINT and SIGTERM are remembered instead of raised; yields the question."""
@@ -230,7 +244,7 @@ def _optimizers(
     found: list[tuple[torch.optim.Optimizer, float]] = [
         (torch.optim.AdamW(others, recipe.learning_rate, weight_decay=decay), 1.0)
     ]
-    if recipe.muon:
+    if matrices:  # some networks have no hidden convolution
         found.append((Muon(matrices, recipe.learning_rate, bf16), recipe.muon))
     return found
 
@@ -256,8 +270,8 @@ def _restore(
     optimizers: list[tuple[torch.optim.Optimizer, float]],
 ) -> tuple[int, float, list[dict[str, Any]]]:
     tensors, held = checkpoint.load(run / "last.safetensors")
-    for key in ("variant", "recipe", "seed"):
-        if held.get(key) != json.loads(json.dumps(facts[key])):
+    for key in ("variant", "recipe", "seed", "style", "network"):
+        if held.get(key) != json.loads(json.dumps(facts.get(key))):
             raise BadInput(
                 f"{run} was trained with another {key}: give the same one, or a new --run"
             )
