@@ -270,6 +270,7 @@ class DigitBank:
         self.writer_odds = odds.cumsum(0).float().to(device)
 
         self.pixels = torch.cat([source.pixels for source in sources]).to(device)
+        self.labels = labels.to(device)
         self.boxes = torch.cat([source.boxes for source in sources]).to(device)
         self.relative_heights = torch.cat([s.relative_heights for s in sources]).to(device)
         self.drawn = torch.cat(

@@ -6,7 +6,7 @@ cut off, and every formula reads without pixels.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -51,6 +51,8 @@ class Style:
         uneven: how much of a writer's own differences in height is kept, 0..1.
         bend: how far a digit sways from its shape, relative to its height, each its own way.
         margin: px free at the right.
+        cell: room that a digit takes sideways at least, relative to the height, the digit in its
+            middle; where it is wider than any digit, the digits stand at equal distances.
     """
 
     digits: CountSpan = (1, 5)
@@ -69,6 +71,7 @@ class Style:
     uneven: Share = 0.8
     bend: Amount = 0.025
     margin: AmountSpan = (1.0, 4.0)
+    cell: Amount = 0.0
 
 
 # Wider in everything that people vary: to learn from, that the usual ranges may be easy.
@@ -79,6 +82,32 @@ WIDE = Style(
     aspect=(0.75, 1.35),
     slant=0.35,
     bend=0.045,
+)
+
+# Digits side by side at equal distances, as they are: what pasting MNIST's pictures gives.
+PASTED = Style(
+    large=(19.0, 21.0),
+    large_share=1.0,
+    rotation=(0.0, 0.0),
+    scale=(1.0, 1.0),
+    shift=1.0,
+    gap=(0.0, 0.0),
+    aspect=(1.0, 1.0),
+    slant=0.0,
+    bend=0.0,
+    cell=1.2,
+)
+
+# The same with more variety, to learn from.
+PASTED_WIDE = replace(
+    PASTED,
+    large=(18.0, 22.0),
+    rotation=(-10.0, 10.0),
+    scale=(0.9, 1.1),
+    shift=2.0,
+    aspect=(0.85, 1.15),
+    slant=0.2,
+    bend=0.04,
 )
 
 
@@ -154,6 +183,7 @@ def lay_out(
     # Half extents of the transformed box bound the ink, so a label always shows in full.
     sway_x, sway_y = ((each[name] * 2 - 1) * style.bend for name in ("sway_x", "sway_y"))
     half_wide = ((xx * cells_wide).abs() + (xy * cells_high).abs()) / 2 + radius + sway_x.abs()
+    half_room = half_wide.clamp(min=style.cell / 2)
     half_high = ((yx * cells_wide).abs() + (yy * cells_high).abs()) / 2 + radius + sway_y.abs()
     shift = (each["shift"] * 2 - 1) * (style.shift / 24)
     top = torch.where(present, shift - half_high, math.inf).amin(1)
@@ -162,7 +192,7 @@ def lay_out(
     # From right to left: the last digit ends at the margin.
     gap = (gap_mean + (each["gap"] * 2 - 1) * (style.shift / 96)).clamp(min=style.gap[0])
     gap = F.pad(torch.where(present, gap, 0.0)[:, 1:], (0, 1))  # the gap to a digit's right
-    advance = torch.where(present, 2 * half_wide, 0.0) + gap
+    advance = torch.where(present, 2 * half_room, 0.0) + gap
     to_the_right = advance.flip(1).cumsum(1).flip(1) - advance + gap
 
     # Units to pixels: as large as wanted, or as large as fits whole.
@@ -177,7 +207,7 @@ def lay_out(
     determinant = (xx * yy - xy * yx) * px
     gain, bias = _pen(drawn, radius * px, REACH * unit * px, number)
     return Placement(
-        x=(WIDTH - margin)[:, None] - (to_the_right + half_wide) * px,
+        x=(WIDTH - margin)[:, None] - (to_the_right + half_room) * px,
         y=middle[:, None] + shift * px,
         inverse=torch.stack([yy, -xy, -yx, xx], -1) / determinant[..., None],
         sway=torch.stack([sway_x * px, sway_y * px, *phases], -1),

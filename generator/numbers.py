@@ -26,7 +26,10 @@ _PER_DIGIT = 12
 
 @dataclass(frozen=True)
 class Numbers:
-    """A batch: `strips` uint8 [N, 1, 32, 128], `digits` int64 [N, 5], `PAD` to the right."""
+    """A batch: `strips` uint8 [N, 1, 32, 128], `digits` int64 [N, 5], `PAD` to the right.
+
+    Of single digits the `strips` are squares, uint8 [N, 1, 28, 28].
+    """
 
     strips: Tensor
     digits: Tensor
@@ -77,6 +80,14 @@ class NumberGenerator:
             each,
         )
         return Numbers(self._draw(present, glyphs, placement), digits)
+
+    def seeded(self, seed: int) -> "NumberGenerator":
+        """The same with another seed."""
+        return NumberGenerator(self.bank, seed, self.style)
+
+    def different(self, count: int) -> int:
+        """How many of the first `count` samples are different numbers: all."""
+        return count
 
     def choose(self, number: dict[str, Tensor], each: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
         """Digits and a glyph of the number's one writer for each: int64 [N, 5] twice."""

@@ -6,11 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from generator.strip import HEIGHT, WIDTH
-
 _ZOOM = 2
 _GAP = 6
 _CAPTION = 16
+_LEAST = 256  # px, room for a caption
 _PAPER, _INK = (38, 40, 46), (226, 228, 232)
 
 
@@ -20,18 +19,19 @@ def contact_sheet(
     """Lay strips out in rows.
 
     Args:
-        strips: uint8 [N, 1, 32, 128].
+        strips: uint8 [N, 1, H, W].
         captions: N short texts, written above the strips.
         columns: strips beside each other.
     """
     rows = -(-len(strips) // columns)
-    wide, high = WIDTH * _ZOOM + _GAP, HEIGHT * _ZOOM + _GAP + _CAPTION
+    size = (strips.shape[3] * _ZOOM, strips.shape[2] * _ZOOM)
+    wide, high = max(size[0], _LEAST) + _GAP, size[1] + _GAP + _CAPTION
     sheet = Image.new("RGB", (columns * wide + _GAP, rows * high + _GAP), _PAPER)
     pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(12)
     for index, (strip, caption) in enumerate(zip(strips, captions, strict=True)):
         left = _GAP + index % columns * wide
         top = _GAP + index // columns * high
         pen.text((left, top), caption, _INK, font)
-        picture = Image.fromarray(strip[0]).resize((WIDTH * _ZOOM, HEIGHT * _ZOOM))
+        picture = Image.fromarray(strip[0]).resize(size)
         sheet.paste(picture, (left, top + _CAPTION))
     return sheet

@@ -62,13 +62,23 @@ def fit_ink(ink: Image) -> Image:
     left, top, right, bottom = place = ink_box(ink)
     box = ink[top:bottom, left:right].astype(np.float64)
     scale, first_column, first_row = fitting(place)
-    down = _coverage(HEIGHT, box.shape[0], scale, first_row)
-    across = _coverage(WIDTH, box.shape[1], scale, first_column)
+    down = coverage(HEIGHT, box.shape[0], scale, first_row)
+    across = coverage(WIDTH, box.shape[1], scale, first_column)
     return np.floor(down @ box @ across.T + 0.5).astype(np.uint8)
 
 
-def _coverage(pixels: int, samples: int, scale: float, start: float) -> NDArray[np.float64]:
-    """[pixels, samples]: the share of each output pixel that each input sample covers."""
+def coverage(pixels: int, samples: int, scale: float, start: float) -> NDArray[np.float64]:
+    """How samples of a drawing fill pixels, along one axis.
+
+    Args:
+        pixels: of the picture.
+        samples: of the drawing.
+        scale: pixels that one sample is long.
+        start: where the first sample begins, in pixels.
+
+    Returns:
+        float64 [pixels, samples]: the share of each pixel that each sample covers.
+    """
     edges = start + np.arange(samples + 1) * scale
     low = np.maximum(np.arange(pixels)[:, None], edges[None, :-1])
     high = np.minimum(np.arange(pixels)[:, None] + 1, edges[None, 1:])

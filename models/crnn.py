@@ -13,6 +13,7 @@ from annotated_types import Ge, Interval, Len
 from torch import Tensor, nn
 
 from models.ctc import CLASSES
+from models.decoders import CTC, Network
 
 
 @dataclass(frozen=True)
@@ -69,11 +70,11 @@ class BiLSTM(nn.Module):
         return mixed
 
 
-class CRNN(nn.Module):
+class CRNN(Network):
     """See the module's docstring; `config` is one of `VARIANTS` or your own."""
 
     def __init__(self, config: CRNNConfig) -> None:
-        super().__init__()
+        super().__init__(CTC())
         self.config = config
         layers: list[nn.Module] = []
         previous = 1

@@ -1,28 +1,34 @@
-"""Growing a wider CRNN from a trained narrow one (Chen et al. 2015, "Net2Net", arXiv:1511.05641).
+"""Growing a larger network from a trained one (Chen et al. 2015, "Net2Net", arXiv:1511.05641).
 
-Every channel of the wide network starts as a copy of a narrow one's, and what reads it takes its
-share of the weight, so that the convolutions and the first LSTM compute what they did before.
+A network for longer numbers starts with the convolutions of one for shorter ones, and with its
+fully connected layers at every place where they fit. A CRNN grows in width: every channel of the
+wide network starts as a copy of a narrow one's, and what reads it takes its share of the weight,
+so that the convolutions and the first LSTM compute what they did before.
 """
 
 import torch
 from torch import Tensor, nn
 
 from models.crnn import CRNN
+from models.decoders import Network
 from models.errors import UnknownVariant
+from models.fixed import FixedCNN
 
 NOISE = 0.1  # relative; copies that were exactly alike would stay alike for ever
 
 
 @torch.no_grad()
-def grow(narrow: nn.Module, wide: nn.Module) -> nn.Module:
+def grow(narrow: Network, wide: Network) -> Network:
     """Fill `wide` from `narrow` and return it; layers that `narrow` lacks keep their own start.
 
     Raises:
-        UnknownVariant: the two are not CRNNs of the same depth, each convolution at least
-            as wide, each LSTM as wide.
+        UnknownVariant: the two are neither CRNNs of the same depth, each convolution at least as
+            wide, each LSTM as wide; nor both of known length.
     """
+    if isinstance(narrow, FixedCNN) and isinstance(wide, FixedCNN):
+        return _longer(narrow, wide)
     if not (isinstance(narrow, CRNN) and isinstance(wide, CRNN)):
-        raise UnknownVariant("only a CRNN grows from a CRNN: start from the same variant")
+        raise UnknownVariant("this grows from its own kind alone: start from the same variant")
     few, many = narrow.config.channels, wide.config.channels
     if len(few) != len(many) or any(a > b for a, b in zip(few, many, strict=True)):
         raise UnknownVariant(f"channels {many} do not grow from {few}: start from the same variant")
@@ -45,6 +51,15 @@ def grow(narrow: nn.Module, wide: nn.Module) -> nn.Module:
         goal = goals[name]
         goal.copy_(_widened(weight, goal) if name.startswith("weight_ih") else weight)
     return wide
+
+
+def _longer(few: FixedCNN, many: FixedCNN) -> FixedCNN:
+    many.cnn.load_state_dict(few.cnn.state_dict())
+    known = few.heads[0].state_dict()
+    for head in many.heads:
+        if all(value.shape == known[name].shape for name, value in head.state_dict().items()):
+            head.load_state_dict(known)
+    return many
 
 
 def _widened(weight: Tensor, like: Tensor) -> Tensor:

@@ -1,50 +1,92 @@
 """Every variant, listed once."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from functools import partial
-from typing import Any, cast
+from typing import Any, Literal
 
-from torch import nn
-
-from models import crnn
+from models import crnn, single
+from models.decoders import Joint, Network, Positions
 from models.errors import UnknownVariant
+from models.fixed import FixedCNN
 
-VARIANTS: dict[str, Callable[[], nn.Module]] = {
-    name: partial(crnn.CRNN, config) for name, config in crnn.VARIANTS.items()
+
+@dataclass(frozen=True)
+class Variant:
+    """What is known of a variant without building it.
+
+    Attributes:
+        build: makes a freshly initialised network.
+        about: what it is, to go on after "a" or "an".
+        digits: fewest and most digits that it reads.
+        input: "strip" is float32 [N, 1, 32, 128], "square" [N, 1, 28, 28], both in 0..1.
+    """
+
+    build: Callable[[], Network]
+    about: str
+    digits: tuple[int, int]
+    input: Literal["strip", "square"] = "strip"
+
+
+VARIANTS = {
+    **{
+        name: Variant(partial(crnn.CRNN, config), "CRNN", (1, 5))
+        for name, config in crnn.VARIANTS.items()
+    },
+    **{
+        f"positions-{count}": Variant(
+            partial(FixedCNN, Positions(count)), "CNN with ten classes a place", (count, count)
+        )
+        for count in range(1, 6)
+    },
+    **{
+        f"fixed-{count}": Variant(
+            partial(FixedCNN, Joint(count)), "CNN with a class a number", (count, count)
+        )
+        for count in range(1, 5)
+    },
+    "digit-cnn": Variant(single.digit_cnn, "CNN of two convolutions on 64x64", (1, 1), "square"),
+    "fcnn": Variant(single.fcnn, "fully connected network 784-128-10", (1, 1), "square"),
+    "compact": Variant(single.compact, "CNN of few parameters", (1, 1), "square"),
 }
 
 
-def shape(variant: str) -> Any:
-    """The dataclass that says a variant's shape; None where there is nothing to choose.
+def find(variant: str) -> Variant:
+    """The variant of that name.
 
     Raises:
         UnknownVariant: `variant` is not in `VARIANTS`.
     """
-    made = _known(variant)
-    return made.args[0] if isinstance(made, partial) and made.args else None
+    if variant not in VARIANTS:
+        raise UnknownVariant(f"no variant {variant!r}: choose one of {', '.join(VARIANTS)}")
+    return VARIANTS[variant]
 
 
-def build(variant: str, network: Mapping[str, Any] | None = None) -> nn.Module:
+def shape(variant: str) -> crnn.CRNNConfig | None:
+    """What can be chosen of a variant's shape; None where there is nothing to choose.
+
+    Raises:
+        UnknownVariant: as `find`.
+    """
+    build = find(variant).build
+    arguments = build.args if isinstance(build, partial) else ()
+    return next((each for each in arguments if isinstance(each, crnn.CRNNConfig)), None)
+
+
+def build(variant: str, network: Mapping[str, Any] | None = None) -> Network:
     """A freshly initialised network; `network` names fields of its shape that are to differ.
 
     >>> build("optimized")(torch.zeros(1, 1, 32, 128)).shape
     torch.Size([1, 33, 11])
 
     Raises:
-        UnknownVariant: `variant` is not in `VARIANTS`, or its shape has no such field.
+        UnknownVariant: as `find`, or the variant's shape has no such field.
     """
-    made = _known(variant)
-    if not network:
-        return made()
     usual = shape(variant)
-    having = {field.name for field in fields(usual)} if usual is not None else set()
-    if strange := sorted(network.keys() - having):
+    if not network:
+        return find(variant).build()
+    strange = sorted(network.keys() - {field.name for field in fields(crnn.CRNNConfig)})
+    if usual is None or strange:
+        strange = strange or sorted(network)
         raise UnknownVariant(f"the network of {variant} has no {strange[0]}: leave it out")
-    return cast("partial[nn.Module]", made).func(replace(usual, **network))
-
-
-def _known(variant: str) -> Callable[[], nn.Module]:
-    if variant not in VARIANTS:
-        raise UnknownVariant(f"no variant {variant!r}: choose one of {', '.join(VARIANTS)}")
-    return VARIANTS[variant]
+    return crnn.CRNN(replace(usual, **network))

@@ -6,17 +6,15 @@ import torch
 from torch import Tensor
 
 from generator.hashing import hash_uniform
-from generator.numbers import NumberGenerator
 from toolchain.recipes import Recipe
+from toolchain.samples import Samples
 
 GROUP = 8  # batches that are made at once and sorted by width
 COLUMNS = 16  # a trimmed batch's width is a multiple of this
 
 
-def batches(
-    numbers: NumberGenerator, recipe: Recipe, first_step: int
-) -> Iterator[tuple[Tensor, Tensor]]:
-    """Endless training batches from a step on: strips uint8 [B, 1, 32, W], digits int64 [B, 5].
+def batches(numbers: Samples, recipe: Recipe, first_step: int) -> Iterator[tuple[Tensor, Tensor]]:
+    """Endless training batches from a step on: strips uint8 [B, 1, H, W], digits int64 [B, 5].
 
     A recipe that trims sorts a group of batches by ink width and cuts the empty columns at the
     left of the narrow ones: nothing but background is lost, and nothing is computed on it. Without

@@ -54,6 +54,37 @@ def locate(log_probs: NDArray[np.float32], strip: NDArray[np.uint8], alphabet: s
     ]
 
 
+def locate_places(
+    log_probs: NDArray[np.float32], picture: NDArray[np.uint8], alphabet: str
+) -> list[Digit]:
+    """The digits of a reading with one place a digit, boxes in pixels of the picture.
+
+    Such a network does not say where it looked: its places share the ink's width alike.
+
+    Args:
+        log_probs: float32 [places, 10], natural logarithms.
+        picture: uint8 [H, W].
+        alphabet: the character of each class.
+    """
+    inked = np.flatnonzero((picture >= INK_LEVEL).any(0))
+    left, right = (int(inked[0]), int(inked[-1]) + 1) if inked.size else (0, picture.shape[1])
+    step = (right - left) / len(log_probs)
+    edges = _edges(picture, [left + (place + 0.5) * step for place in range(len(log_probs))])
+    return [
+        Digit(alphabet[int(row.argmax())], float(np.exp(row.max())), _tight(picture, *pair))
+        for row, pair in zip(log_probs, itertools.pairwise(edges), strict=True)
+    ]
+
+
+def by_place(log_probs: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Of log_probs [1, 10 ** n] of whole numbers, those of each place alone: float32 [n, 10]."""
+    count = round(np.log10(log_probs.size))
+    odds = np.exp(log_probs.astype(np.float64)).reshape([10] * count)
+    axes = range(count)
+    each = [odds.sum(tuple(axis for axis in axes if axis != place)) for place in axes]
+    return np.log(np.maximum(each, 1e-30)).astype(np.float32)
+
+
 def _edges(strip: NDArray[np.uint8], columns: list[float]) -> list[int]:
     """Borders of the digits: the column of least ink, the middlemost one, between each two."""
     ink = strip.sum(0, dtype=np.int64)
@@ -62,10 +93,10 @@ def _edges(strip: NDArray[np.uint8], columns: list[float]) -> list[int]:
     cuts = [0]
     for left, right in itertools.pairwise(columns):
         low = max(cuts[-1] + 1, int(left))
-        between = np.arange(low, max(low + 1, int(right) + 1)).clip(max=WIDTH - 1)
+        between = np.arange(low, max(low + 1, int(right) + 1)).clip(max=strip.shape[1] - 1)
         least = between[ink[between] == ink[between].min()]
         cuts.append(int(least[np.abs(least - (left + right) / 2).argmin()]))
-    return [*cuts, WIDTH]
+    return [*cuts, strip.shape[1]]
 
 
 def _tight(strip: NDArray[np.uint8], left: int, right: int) -> Box:

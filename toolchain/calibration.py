@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from generator.numbers import NumberGenerator
-from models.ctc import greedy_decode, posterior
+from models.decoders import Network
 from toolchain.evaluate import log_probs_of, matches
+from toolchain.samples import Samples
 
 SEED = 6_000_011  # of the validation numbers that a calibration is fitted on
 NUMBERS = 10_000
@@ -102,7 +102,7 @@ def trust(confidence: NDArray[np.float32], right: NDArray[np.bool_]) -> Trust:
     )
 
 
-def calibrate(model: nn.Module, numbers: NumberGenerator, count: int) -> Calibration:
+def calibrate(model: Network, numbers: Samples, count: int) -> Calibration:
     """Fit a calibration on unseen numbers, and choose its threshold on the same.
 
     The threshold is the lowest that accepts few wrong answers, unless that asks too often for
@@ -111,15 +111,16 @@ def calibrate(model: nn.Module, numbers: NumberGenerator, count: int) -> Calibra
     Args:
         model: the network.
         numbers: of validation digits; its seed is replaced by our own.
-        count: how many to read.
+        count: how many to read, or all there are.
     """
     posteriors, hits = [], []
-    generator = NumberGenerator(numbers.bank, SEED)
+    generator = numbers.seeded(SEED)
+    count = generator.different(count)
     for first in range(0, count, 1_000):
         batch = generator(first, min(1_000, count - first))
         log_probs = log_probs_of(model, batch.strips)
-        digits = greedy_decode(log_probs)
-        posteriors.append(posterior(log_probs, digits))
+        digits = model.decoder.decode(log_probs)
+        posteriors.append(model.decoder.posterior(log_probs, digits))
         hits.append(matches(digits, batch.digits))
     probability, right = torch.cat(posteriors).cpu(), torch.cat(hits).cpu().numpy()
     odds = torch.logit(probability.double().clamp(NEAREST, 1 - NEAREST)).numpy()

@@ -4,7 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from models import zoo
 from toolchain import checkpoint, tables
+from toolchain.samples import SIDES, is_pasted
 from toolchain.tables import Table
 
 # What a card owes to the makers of each data set, by the name in a digit's `source`.
@@ -15,6 +17,9 @@ ATTRIBUTION = {
     "unipen": "UNIPEN train_r01_v07, category 1a, International Unipen Foundation, "
     "DOI 10.5281/zenodo.1195803 (CC BY 4.0)",
 }
+
+# Frames and classes of log_probs, by decoder.
+OUTPUT = {"ctc": ("T", "11"), "positions": ("places", "10"), "joint": ("1", "10 ** digits")}
 
 
 def write_card(folder: Path) -> Path:
@@ -51,13 +56,35 @@ def _head(variant: str, facts: dict[str, Any], folder: Path) -> str:
         if path.suffix in (".onnx", ".safetensors")
     ]
     files = Table("", ["file", "size"], rows).markdown()
-    return (
-        f"# {variant}\n\nReads a handwritten number of 1 to 5 digits from a 32x128 strip: a CRNN "
-        f"with {facts['parameters']:,} parameters.\n\n"
-        f"Input `image`: uint8 [N, 1, 32, 128], 0 = background, 255 = ink, right-aligned. "
-        f"Outputs: `log_probs` float32 [N, T, 11], `digits` int64 [N, T] packed to the left and "
-        f"padded with -1, `confidence` float32 [N].\n\n{files}"
+    known = zoo.find(variant)
+    high, wide = SIDES[known.input]
+    if known.input == "square":
+        reads, placed = "digit", "centred as MNIST's"
+    else:
+        shortest, longest = known.digits
+        length = f"{shortest} to {longest}" if shortest < longest else str(longest)
+        reads, placed = f"number of {length} digit{'s' * (longest > 1)}", "right-aligned"
+    frames, classes = OUTPUT[known.build().decoder.name]
+    pasted = (
+        "\nMade for digits side by side at equal distances, as pasting MNIST's pictures gives; "
+        "people do not write so: for their numbers take a CRNN.\n"
+        if is_pasted(variant)
+        else ""
     )
+    return (
+        f"# {variant}\n\nReads a handwritten {reads} from a {high}x{wide} {known.input}: a "
+        f"{known.about}, with {facts['parameters']:,} parameters.\n{pasted}\n"
+        f"Input `image`: uint8 [N, 1, {high}, {wide}], 0 = background, 255 = ink, {placed}. "
+        f"Outputs: `log_probs` float32 [N, {frames}, {classes}], `digits` int64 [N, {frames}] "
+        f"packed to the left and padded with -1, `confidence` float32 [N].\n\n{files}"
+        f"{_without_int8(folder)}"
+    )
+
+
+def _without_int8(folder: Path) -> str:
+    if (folder / f"{folder.name}.int8.onnx").is_file():
+        return ""
+    return "\nNo int8 file: so small a network is no faster with one. It ships as float32.\n"
 
 
 def _accuracy(parity: Any) -> str:
@@ -79,8 +106,9 @@ def _evaluation(evaluation: Any) -> str:
         slices, _, confidence = tables.evaluation(source)
         for table in (slices, confidence):
             parts += [f"{table.title}:\n", table.markdown()]
-    robust = tables.robustness(evaluation)
-    return "\n".join([*parts, f"{robust.title}:\n", robust.markdown()])
+    for table in tables.robustness(evaluation):
+        parts += [f"{table.title}:\n", table.markdown()]
+    return "\n".join(parts)
 
 
 def _speed(bench: Any) -> str:

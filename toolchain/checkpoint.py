@@ -10,10 +10,11 @@ from typing import Any
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
-from torch import Tensor, nn
+from torch import Tensor
 
 from generator.errors import BadInput
 from models import zoo
+from models.decoders import Network
 
 
 @contextlib.contextmanager
@@ -90,13 +91,13 @@ def _opened(path: Path) -> Iterator[Any]:
         raise BadInput(f"{path} is no checkpoint of ours, or damaged ({error})") from None
 
 
-def network_of(about: Mapping[str, Any]) -> dict[str, Any]:
-    """What a checkpoint's facts say of its shape, where it is not the variant's own."""
-    listed = dict(about.get("network") or {})
+def changes(about: Mapping[str, Any], what: str) -> dict[str, Any]:
+    """What a checkpoint's facts say of its "network" or "style", where that is its own."""
+    listed = dict(about.get(what) or {})
     return {key: tuple(it) if isinstance(it, list) else it for key, it in listed.items()}
 
 
-def load_model(path: Path, variant: str | None = None) -> tuple[nn.Module, dict[str, Any]]:
+def load_model(path: Path, variant: str | None = None) -> tuple[Network, dict[str, Any]]:
     """The network of a checkpoint, in evaluation mode, and the checkpoint's facts.
 
     Raises:
@@ -106,7 +107,7 @@ def load_model(path: Path, variant: str | None = None) -> tuple[nn.Module, dict[
     held = about.get("variant")
     if variant is not None and held != variant:
         raise BadInput(f"{path} holds the variant {held!r}, not {variant!r}: name the right one")
-    model = zoo.build(str(held), network_of(about))
+    model = zoo.build(str(held), changes(about, "network"))
     weights = {
         name.removeprefix("model."): tensor.float() if tensor.is_floating_point() else tensor
         for name, tensor in tensors.items()

@@ -16,9 +16,9 @@ from generator.digits import (
 from generator.errors import BadInput
 from generator.ranges import Share
 
-# What reports call the numbers of the two held-out sources.
-FROM_TEST = "numbers from MNIST test digits"
-FROM_WRITERS = "numbers from validation writers' digits"
+# What reports call the two held-out sources.
+TEST_DIGITS = "MNIST test digits"
+WRITERS_DIGITS = "validation writers' digits"
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@
 import copy
 
 import torch
-from torch import nn
+
+from models.decoders import Network
 
 
 class Average:
@@ -14,14 +15,14 @@ class Average:
     (Wortsman et al. 2022, "Robust fine-tuning of zero-shot models", arXiv:2109.01903).
     """
 
-    def __init__(self, model: nn.Module, decay: float, keep: float = 0.0) -> None:
+    def __init__(self, model: Network, decay: float, keep: float = 0.0) -> None:
         self.model = _copy(model)
         self.decay = decay
         self.keep = keep
         self.start = {k: v.clone() for k, v in model.state_dict().items()} if keep else {}
 
     @torch.no_grad()
-    def update(self, model: nn.Module, step: int) -> None:
+    def update(self, model: Network, step: int) -> None:
         """Move towards `model`; early steps average over a tenth of the steps so far."""
         decay = min(self.decay, (1 + step) / (10 + step))
         mine, theirs = self.model.state_dict(), model.state_dict()
@@ -32,7 +33,7 @@ class Average:
                 mine[name].copy_(value)
 
     @torch.no_grad()
-    def blended(self) -> nn.Module:
+    def blended(self) -> Network:
         """The model to validate and keep: the average, drawn back towards the start by `keep`."""
         if not self.keep:
             return self.model
@@ -45,7 +46,7 @@ class Average:
         return mixed
 
 
-def _copy(model: nn.Module) -> nn.Module:
+def _copy(model: Network) -> Network:
     """In evaluation mode and in PyTorch's plain memory format, in which models are judged."""
-    plain: nn.Module = copy.deepcopy(model).to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+    plain: Network = copy.deepcopy(model).to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
     return plain.eval()

@@ -7,7 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from generator.numbers import Numbers
-from models.ctc import PAD, ctc_loss, greedy_decode
+from models.ctc import PAD
+from models.decoders import Network
 
 _BATCH = 50
 
@@ -19,7 +20,7 @@ class Score:
     Attributes:
         count: numbers read.
         right: numbers read exactly.
-        loss: CTC loss, nats per number.
+        loss: nats per number.
     """
 
     count: int
@@ -54,15 +55,15 @@ def matches(decoded: Tensor, digits: Tensor) -> Tensor:
 
 @torch.no_grad()
 def log_probs_of(model: nn.Module, strips: Tensor, autocast: bool = False) -> Tensor:
-    """log_probs float32 [N, T, 11] for strips uint8 [N, 1, 32, 128], on their device."""
+    """log_probs float32 [N, T, C] for strips or squares uint8 [N, 1, H, W], on their device."""
     model.eval()
     with torch.autocast(strips.device.type, torch.bfloat16, enabled=autocast):
         return torch.cat([model(part.float() / 255) for part in strips.split(_BATCH)])
 
 
-def evaluate(model: nn.Module, numbers: Numbers, autocast: bool = False) -> Score:
-    """Read every number by best-path decoding and compare."""
+def evaluate(model: Network, numbers: Numbers, autocast: bool = False) -> Score:
+    """Read every number and compare."""
     log_probs = log_probs_of(model, numbers.strips, autocast)
-    right = matches(greedy_decode(log_probs), numbers.digits)
-    loss = ctc_loss(log_probs, numbers.digits)
+    right = matches(model.decoder.decode(log_probs), numbers.digits)
+    loss = model.decoder.loss(log_probs, numbers.digits)
     return Score(len(right), int(right.sum()), float(loss))

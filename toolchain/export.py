@@ -21,14 +21,16 @@ import torch
 from torch import Tensor, nn
 
 from generator.errors import BadInput
-from generator.numbers import NumberGenerator
-from generator.strip import HEIGHT, MARGIN, WIDTH
-from models.ctc import ALPHABET, BLANK, greedy_decode, posterior
-from toolchain import checkpoint
+from generator.strip import MARGIN
+from models import zoo
+from models.ctc import ALPHABET, BLANK
+from models.decoders import Network
+from toolchain import checkpoint, samples
 from toolchain.calibration import NUMBERS as CALIBRATED_ON
 from toolchain.calibration import Calibration, calibrate
 from toolchain.errors import FellShort
 from toolchain.runtime import INPUT, OUTPUTS
+from toolchain.samples import SIDES, Samples
 
 OPSET = 18
 FORMAT = "nrtool/1"  # metadata key "format": by this the runtimes know a file of ours
@@ -37,23 +39,24 @@ FORMAT = "nrtool/1"  # metadata key "format": by this the runtimes know a file o
 class DropIn(nn.Module):
     """A network with its pre- and post-processing: uint8 strip in, reading out."""
 
-    def __init__(self, network: nn.Module, calibration: Calibration) -> None:
+    def __init__(self, network: Network, calibration: Calibration) -> None:
         super().__init__()
         self.network = network
         self.calibration = calibration
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Uint8 [N, 1, 32, 128] -> log_probs [N, T, 11], digits [N, T], confidence [N]."""
+        """Uint8 [N, 1, H, W] -> log_probs [N, T, C], digits [N, L], confidence [N]."""
         log_probs = self.network(image.float() / 255)
-        digits = greedy_decode(log_probs)
-        return log_probs, digits, self.calibration(posterior(log_probs, digits))
+        decoder = self.network.decoder
+        digits = decoder.decode(log_probs)
+        return log_probs, digits, self.calibration(decoder.posterior(log_probs, digits))
 
 
 def store_weights(
     source: Path,
     variant: str,
     out: Path,
-    numbers: NumberGenerator | None = None,
+    numbers: Samples | None = None,
     count: int = CALIBRATED_ON,
 ) -> dict[str, Any]:
     """Write a checkpoint's network as float16 weights to `out`; returns the facts kept with it.
@@ -94,7 +97,7 @@ def export_onnx(weights: Path, out: Path) -> None:
     """
     model, facts = checkpoint.load_model(weights)
     # Two strips, not one: a batch of one would be taken for a constant.
-    example = torch.zeros(2, 1, HEIGHT, WIDTH, dtype=torch.uint8)
+    example = samples.empty(facts["variant"], 2)
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         raw = Path(folder) / "raw.onnx"
@@ -142,11 +145,8 @@ def metadata(facts: Mapping[str, Any], weights: Path) -> dict[str, str]:
         "format": FORMAT,
         "variant": str(facts["variant"]),
         "alphabet": ALPHABET,
-        "blank": str(BLANK),
-        "strip": f"{HEIGHT}x{WIDTH}",
-        "layout": "NCHW, right-aligned",
+        **_input(str(facts["variant"])),
         "polarity": "0 = background, 255 = ink",
-        "margin": str(MARGIN),
         "data": json.dumps(facts.get("data", "unknown")),
         "recipe": json.dumps(facts.get("recipe", "unknown")),
         "validation_accuracy": _validation(facts),
@@ -160,6 +160,22 @@ def metadata(facts: Mapping[str, Any], weights: Path) -> dict[str, str]:
         found["calibration"] = f"{calibration.slope:.4f}, {calibration.offset:.4f}"
         found["threshold"] = f"{calibration.threshold:.4f}"
     return found
+
+
+def _input(variant: str) -> dict[str, str]:
+    """What goes in and how what comes out is to be understood; runtimes refuse what they lack."""
+    known = zoo.find(variant)
+    decoder = known.build().decoder.name
+    found = {
+        known.input: "{}x{}".format(*SIDES[known.input]),
+        "decoder": decoder,
+        "digits": "{}-{}".format(*known.digits),
+    }
+    if decoder == "ctc":
+        found["blank"] = str(BLANK)
+    if known.input == "strip":
+        return {**found, "layout": "NCHW, right-aligned", "margin": str(MARGIN)}
+    return {**found, "layout": "NCHW, one digit, as MNIST places it"}
 
 
 def _validation(facts: Mapping[str, Any]) -> str:

@@ -10,10 +10,11 @@ from generator.digits import DigitBank
 from generator.errors import BadInput
 from generator.numbers import NumberGenerator
 from generator.sheet import contact_sheet
-from toolchain import checkpoint, console
+from toolchain import checkpoint, console, samples
 from toolchain.card import write_card
-from toolchain.data import FROM_TEST, FROM_WRITERS, Digits
+from toolchain.data import TEST_DIGITS, WRITERS_DIGITS, Digits
 from toolchain.export import sha256
+from toolchain.modelfile import shipped
 from toolchain.runtime import open_model
 from toolchain.slices import WAYS, Readings, evaluation, read_numbers, robustness
 
@@ -35,30 +36,33 @@ def judge(
     """
     if errors is not None and errors.suffix != ".png":
         raise BadInput(f"--errors {errors} must end in .png")
-    path = model or exports / variant / f"{variant}.int8.onnx"
+    path = model or shipped(variant, exports)
     session = open_model(path, threads=2)
     told = session.get_modelmeta().custom_metadata_map
     threshold = float(told["threshold"]) if "threshold" in told else None
-    banks: list[tuple[str, DigitBank]] = [(FROM_TEST, Digits(digits.mnist).bank("test"))]
+    banks: list[tuple[str, DigitBank]] = [(TEST_DIGITS, Digits(digits.mnist).bank("test"))]
     if digits.custom:
-        banks.append((FROM_WRITERS, digits.custom_bank("val")))
+        banks.append((WRITERS_DIGITS, digits.custom_bank("val")))
     sources, misread = [], []
-    for described, bank in banks:
-        with console.progress(described, count) as update:
-            readings = read_numbers(
-                session, NumberGenerator(bank, SEED), count, errors=SHOWN, on_batch=update
-            )
+    variant = told["variant"]
+    for source, bank in banks:
+        numbers = samples.to_judge(variant, bank, SEED)
+        described, different = samples.described(variant, source), numbers.different(count)
+        with console.progress(described, different) as update:
+            readings = read_numbers(session, numbers, different, errors=SHOWN, on_batch=update)
         sources.append(evaluation(readings, described, SEED, threshold).as_json())
         misread.append(readings)
-    each = max(100, count // ROBUST_SHARE)
-    with console.progress("ways of writing", each * (1 + len(WAYS))) as update:
-        ways = robustness(session, NumberGenerator(banks[-1][1], SEED), each, update)
+    each, ways = max(100, count // ROBUST_SHARE), []
+    # Of single or pasted digits there is but one way.
+    if isinstance(numbers, NumberGenerator) and not samples.is_pasted(variant):
+        with console.progress("ways of writing", each * (1 + len(WAYS))) as update:
+            ways = robustness(session, numbers, each, update)
     report = {
-        "variant": told["variant"],
+        "variant": variant,
         "model": path.name,
         "model_sha256": sha256(path),
         "sources": sources,
-        "ways_of": banks[-1][0],
+        "ways_of": described,
         "ways": [asdict(way) for way in ways],
     }
     if model is None:

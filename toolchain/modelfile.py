@@ -8,6 +8,12 @@ MAX_MEGABYTES = 256
 MEND = "export one with nrtool export"
 
 
+def shipped(variant: str, exports: Path) -> Path:
+    """What a release reads with: its int8 file, or float32 where int8 did not ship."""
+    int8, float32 = (exports / variant / f"{variant}{end}" for end in (".int8.onnx", ".onnx"))
+    return float32 if float32.is_file() and not int8.is_file() else int8
+
+
 def read_model(path: Path) -> bytes:
     """The bytes of an .onnx.
 

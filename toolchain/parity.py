@@ -1,4 +1,4 @@
-"""Parity: PyTorch, float32 ONNX and int8 ONNX read the same numbers, or this says where not."""
+"""Parity: PyTorch, ONNX, int8 and TorchScript read the same numbers, or this says where not."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -10,16 +10,17 @@ import torch
 from numpy.typing import NDArray
 from onnxruntime import InferenceSession
 
-from generator.numbers import NumberGenerator
 from toolchain import checkpoint
 from toolchain.calibration import Calibration
 from toolchain.export import DropIn
 from toolchain.runtime import INPUT, open_model
+from toolchain.samples import Samples
 from toolchain.tally import Difference, Outputs, Reader, Tally
 
 BATCH = 250
 SEED = 3_000_017
-LOG_PROBS_BOUND = 1e-4  # PyTorch and float32 ONNX may differ by this much, in nats
+SCRIPT = "torchscript"
+LOG_PROBS_BOUND = 1e-4  # PyTorch and float32 ONNX or TorchScript may differ by this much, in nats
 INT8_LOSS_BOUND = 0.05  # points of accuracy that int8 may lose against float32
 
 
@@ -43,7 +44,7 @@ def compare(
     weights: Path,
     float32: Path,
     others: dict[str, Path],
-    numbers: NumberGenerator,
+    numbers: Samples,
     count: int,
     described: str,
     *,
@@ -55,7 +56,8 @@ def compare(
     Args:
         weights: the stored weights that the graphs were exported from.
         float32: float32 .onnx.
-        others: further forms by precision, each compared with float32.
+        others: further forms by precision, each compared with float32; "torchscript" is a .pt and
+            must be exact, as float32 is.
         numbers: where they come from; samples 0 .. count - 1 are read.
         count: how many.
         described: what the numbers are, for the report.
@@ -73,8 +75,13 @@ def compare(
         "float32": _onnx_runner(open_model(float32, threads=2)),
     }
     for name, path in others.items():
-        runners[name] = _one_by_one(open_model(path))
-    pairs = [("pytorch", "float32"), *(("float32", name) for name in others)]
+        runners[name] = (
+            _torch_runner(torch.jit.load(str(path)))
+            if name == SCRIPT
+            else _one_by_one(open_model(path))
+        )
+    pairs = [("pytorch", "float32")]
+    pairs += [("pytorch" if name == SCRIPT else "float32", name) for name in others]
     tally = Tally(list(runners), pairs, LOG_PROBS_BOUND)
     done = 0
     for strips, labels in _batches(numbers, count):
@@ -86,15 +93,13 @@ def compare(
     return Parity(described, numbers.seed, count, readers, differences, failures)
 
 
-def _batches(
-    numbers: NumberGenerator, count: int
-) -> Iterator[tuple[torch.Tensor, NDArray[np.int64]]]:
+def _batches(numbers: Samples, count: int) -> Iterator[tuple[torch.Tensor, NDArray[np.int64]]]:
     for first in range(0, count, BATCH):
         batch = numbers(first, min(BATCH, count - first))
         yield batch.strips.cpu(), batch.digits.cpu().numpy()
 
 
-def _torch_runner(network: DropIn) -> Callable[[torch.Tensor], Outputs]:
+def _torch_runner(network: torch.nn.Module) -> Callable[[torch.Tensor], Outputs]:
     @torch.no_grad()
     def run(strips: torch.Tensor) -> Outputs:
         log_probs, digits, confidence = network(strips)
@@ -126,13 +131,18 @@ def _failures(readers: list[Reader], differences: list[Difference], loss_bound: 
     found = []
     right = {reader.name: reader.right for reader in readers}
     count = sum(readers[0].counts.values())
-    exact = differences[0]
-    if exact.mismatches:
-        found.append(f"PyTorch and float32 ONNX decode {exact.mismatches} numbers differently")
-    if not exact.largest <= LOG_PROBS_BOUND:  # also where it is not a number
-        found.append(f"log_probs differ by up to {exact.largest:.2g}, more than {LOG_PROBS_BOUND}")
-    for difference in differences[1:]:
-        name = difference.between[1]
+    for difference in differences:
+        one, name = difference.between
+        if one == "pytorch":
+            kind = "float32 ONNX" if name == "float32" else "TorchScript"
+            gap = difference.largest
+            if difference.mismatches:
+                found.append(
+                    f"PyTorch and {kind} decode {difference.mismatches} numbers differently"
+                )
+            if not gap <= LOG_PROBS_BOUND:  # also where it is not a number
+                found.append(f"log_probs differ by up to {gap:.2g}, more than {LOG_PROBS_BOUND}")
+            continue
         loss = 100 * (right["float32"] - right[name]) / count
         if not loss <= loss_bound:
             found.append(f"{name} loses {loss:.2f} points, more than {loss_bound}")

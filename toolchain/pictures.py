@@ -1,5 +1,6 @@
 """Which pictures a command was asked to read: files, folders, standard input."""
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -36,6 +37,22 @@ def open_named(path: Path) -> Image.Image:
     if str(path) != STANDARD_INPUT:
         return open_picture(path)
     return open_picture(sys.stdin.buffer.read(MAX_MEGABYTES * 10**6 + 1))
+
+
+def insist_on_display() -> None:
+    """Refuse where no window can be opened.
+
+    Raises:
+        BadInput: there is no display.
+    """
+    variables = ("DISPLAY", "WAYLAND_DISPLAY")
+    if sys.platform.startswith("linux") and not any(os.environ.get(name) for name in variables):
+        raise BadInput("there is no display to show pictures on: write them with --annotate FOLDER")
+
+
+def display(picture: Image.Image, title: str) -> None:
+    """Open a picture in the viewer that the system has for pictures."""
+    picture.show(title)
 
 
 def free_names(paths: Sequence[Path], folder: Path) -> Iterator[Path]:

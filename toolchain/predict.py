@@ -10,9 +10,10 @@ from onnxruntime import InferenceSession
 from PIL import Image
 
 from generator.errors import BadInput
-from generator.strip import HEIGHT, INK_LEVEL, WIDTH, fit_ink, fitting, ink_box
+from generator.square import fit_digit
+from generator.strip import HEIGHT, INK_LEVEL, fit_ink, fitting, ink_box
 from toolchain.apart import numbers_apart
-from toolchain.boxes import Box, Digit, locate
+from toolchain.boxes import Box, Digit, by_place, locate, locate_places
 from toolchain.ink import open_picture, to_ink
 from toolchain.runtime import INPUT, open_model
 
@@ -61,13 +62,18 @@ class Recognizer:
     Attributes:
         variant: name of the model's variant.
         alphabet: the character of each class, without the blank.
+        decoder: what the classes stand for, see `models.decoders`.
+        size: px high and wide of what it reads: a strip, or a square for single digits.
     """
 
     def __init__(self, session: InferenceSession) -> None:
         metadata = session.get_modelmeta().custom_metadata_map
         self.variant: str = metadata["variant"]
         self.alphabet: str = metadata["alphabet"]
+        self.decoder: str = metadata.get("decoder", "ctc")
         self._session = session
+        high, wide = session.get_inputs()[0].shape[2:]
+        self.size = (int(high), int(wide))
 
     @classmethod
     def load(cls, path: Path, threads: int = 1) -> "Recognizer":
@@ -124,7 +130,8 @@ class Recognizer:
         """Read strips in one batch, one reading each.
 
         Args:
-            strips: uint8 [N, 1, 32, 128], 0 = background, 255 = ink, right-aligned; N may be 0.
+            strips: uint8 [N, 1, 32, 128], 0 = background, 255 = ink, right-aligned; or, for single
+                digits, squares uint8 [N, 1, 28, 28]; N may be 0.
 
         Raises:
             BadInput: another type or shape.
@@ -132,10 +139,11 @@ class Recognizer:
         return [reading for reading, _ in self.scored(strips)]
 
     def scored(self, strips: Array) -> list[tuple[Reading, NDArray[np.float32]]]:
-        """As `read_strips`, and the scores behind it: log_probs float32 [T, 11] for each strip."""
-        if strips.dtype != np.uint8 or strips.shape[1:] != (1, HEIGHT, WIDTH):
+        """As `read_strips`, and the scores behind it: log_probs float32 [T, C] for each strip."""
+        high, wide = self.size
+        if strips.dtype != np.uint8 or strips.shape[1:] != (1, high, wide):
             raise BadInput(
-                f"strips must be uint8 [N, 1, {HEIGHT}, {WIDTH}], "
+                f"strips must be uint8 [N, 1, {high}, {wide}], "
                 f"not {strips.dtype} {list(strips.shape)}: fit drawings with fit_ink"
             )
         if not len(strips):
@@ -145,14 +153,34 @@ class Recognizer:
         readings = []
         for row, sure, scores, strip in zip(digits, confidence, log_probs, strips, strict=True):
             number = "".join(self.alphabet[digit] for digit in row if digit != PAD)
-            located = tuple(locate(scores, strip[0], self.alphabet))
+            located = self._located(scores, strip[0])
             readings.append((Reading(number, float(sure), located, _around(strip[0])), scores))
         return readings
 
     def _read_found(self, found: Sequence[Found]) -> list[Reading]:
+        if self.size[0] != HEIGHT:
+            return self._read_digits(found)
         strips = [fit_ink(each.ink)[None] for each in found]
         readings = self.read_strips(np.stack(strips)) if strips else []
         return [_placed(reading, each) for reading, each in zip(readings, found, strict=True)]
+
+    def _read_digits(self, found: Sequence[Found]) -> list[Reading]:
+        """Each as one digit, whose box is that of all its ink."""
+        squares = [fit_digit(each.ink)[None] for each in found]
+        readings = []
+        for reading, each in zip(
+            self.read_strips(np.stack(squares)) if squares else [], found, strict=True
+        ):
+            box = _in_picture(ink_box(each.ink), each)
+            digits = tuple(replace(digit, box=box) for digit in reading.digits)
+            readings.append(replace(reading, digits=digits, box=box))
+        return readings
+
+    def _located(self, scores: NDArray[np.float32], strip: Array) -> tuple[Digit, ...]:
+        if self.decoder == "ctc":
+            return tuple(locate(scores, strip, self.alphabet))
+        places = by_place(scores) if self.decoder == "joint" else scores
+        return tuple(locate_places(places, strip, self.alphabet))
 
 
 def _ink_of(image: Picture) -> Found:
@@ -172,7 +200,8 @@ def _ink_of(image: Picture) -> Found:
 
 def _around(strip: Array) -> Box:
     """The box of a strip's ink; an empty box at its right end if there is none."""
-    return ink_box(strip) if (strip >= INK_LEVEL).any() else (WIDTH, 0, WIDTH, 0)
+    wide = strip.shape[1]
+    return ink_box(strip) if (strip >= INK_LEVEL).any() else (wide, 0, wide, 0)
 
 
 def _placed(reading: Reading, found: Found) -> Reading:
@@ -192,8 +221,13 @@ def _placed(reading: Reading, found: Found) -> Reading:
         return left, top, right, bottom
 
     digits = tuple(replace(digit, box=back(digit.box)) for digit in reading.digits)
-    whole = tuple(
+    return replace(reading, digits=digits, box=_in_picture(box, found))
+
+
+def _in_picture(box: Box, found: Found) -> Box:
+    """A box of the ink, in pixels of the picture."""
+    left, top, right, bottom = (
         round(side * found.scale + start)
         for side, start in zip(box, (found.left, found.top) * 2, strict=True)
     )
-    return replace(reading, digits=digits, box=(whole[0], whole[1], whole[2], whole[3]))
+    return left, top, right, bottom

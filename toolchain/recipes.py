@@ -60,6 +60,8 @@ RECIPES = {
     "short": Recipe(epochs=15, numbers=48_000),
     # Minutes on two cores: enough to see the whole path work.
     "quick": Recipe(epochs=4, numbers=20_000, ema=0.995),
+    # What the single-digit networks and those of known length need: minutes on one core.
+    "small": Recipe(epochs=8, numbers=56_064, batch=128, learning_rate=3e-3, trim=False),
     # From a trained network to someone's own hand, in minutes. One epoch: the best of several would
     # be chosen on the old numbers, and so be the one that has learned the new hand least.
     "finetune": Recipe(epochs=1, numbers=32_000, learning_rate=3e-4, muon=0.0, ema=0.995, keep=0.5),

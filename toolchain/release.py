@@ -5,14 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from generator.errors import BadInput
-from generator.numbers import NumberGenerator
 from models import zoo
-from toolchain import checkpoint, console, golden
+from toolchain import checkpoint, console, golden, samples
 from toolchain.bench import bench, rounds
 from toolchain.card import write_card
-from toolchain.data import FROM_TEST, FROM_WRITERS, Digits
+from toolchain.data import TEST_DIGITS, WRITERS_DIGITS, Digits
 from toolchain.export import export_onnx
-from toolchain.parity import SEED, Parity, compare
+from toolchain.parity import SCRIPT, SEED, Parity, compare
 
 BENCH_STRIPS = 64
 
@@ -30,19 +29,22 @@ def prove(
     """
     folder = _exported(variant, exports)
     files = _forms(folder)
+    script = folder / f"{variant}.{SCRIPT}.pt"
+    files |= {SCRIPT: script} if script.is_file() else {}
     forms = (folder / f"{variant}.safetensors", files.pop("float32"), files)
-    banks = [(FROM_TEST, Digits(digits.mnist).bank("test"))]
+    banks = [(TEST_DIGITS, Digits(digits.mnist).bank("test"))]
     if digits.custom:
-        banks.append((FROM_WRITERS, digits.custom_bank("val")))
+        banks.append((WRITERS_DIGITS, digits.custom_bank("val")))
     sections: list[Parity] = []
-    for described, bank in banks:
-        numbers = NumberGenerator(bank, SEED)
-        with console.progress(described, count) as update:
+    for source, bank in banks:
+        numbers = samples.to_judge(variant, bank, SEED)
+        described, different = samples.described(variant, source), numbers.different(count)
+        with console.progress(described, different) as update:
             sections.append(
                 compare(
                     *forms,
                     numbers,
-                    count,
+                    different,
                     described,
                     loss_bound=loss_bound,
                     on_batch=update,
@@ -62,7 +64,8 @@ def measure(variant: str, exports: Path, digits: Digits, runs: int) -> dict[str,
     """
     folder = _exported(variant, exports)
     files = _forms(folder)
-    strips = NumberGenerator(digits.bank("val"), SEED)(0, BENCH_STRIPS).strips.numpy()
+    shown = samples.to_judge(variant, digits.bank("val"), SEED)
+    strips = shown(0, BENCH_STRIPS).strips.numpy()
     with console.progress("measuring", rounds(runs)) as update:
         report = bench(files, strips, runs, update).as_json()
     checkpoint.write_json(folder / "bench.json", report)
@@ -115,6 +118,8 @@ def inventory(runs: Path, exports: Path) -> list[dict[str, Any]]:
         found.append(
             {
                 "variant": variant,
+                "about": zoo.VARIANTS[variant].about,
+                "digits": zoo.VARIANTS[variant].digits,
                 "parameters": sum(p.numel() for p in zoo.build(variant).parameters()),
                 "runs": [
                     str(run) for run, facts in trained.items() if facts.get("variant") == variant

@@ -144,7 +144,7 @@ def _judged(evaluation: dict[str, Any] | None) -> list[Table]:
     if not evaluation:
         return []
     found = [table for source in evaluation["sources"] for table in tables.evaluation(source)]
-    return [*found, tables.robustness(evaluation)]
+    return [*found, *tables.robustness(evaluation)]
 
 
 def _slices(reader: dict[str, Any]) -> Table | None:

@@ -5,11 +5,13 @@ from pathlib import Path
 from onnxruntime import InferenceSession, SessionOptions
 
 from generator.errors import BadInput
+from generator.square import SIDE
 from generator.strip import HEIGHT, WIDTH
 from toolchain.modelfile import MEND, read_model
 
 INPUT = "image"
 PROVIDER = "CPUExecutionProvider"
+SIZES = ([1, HEIGHT, WIDTH], [1, SIDE, SIDE])  # a strip, or a square with one digit
 OUTPUTS = {"log_probs": "tensor(float)", "digits": "tensor(int64)", "confidence": "tensor(float)"}
 
 
@@ -54,8 +56,10 @@ def _judged(path: Path) -> bytes:
 def _mismatch(session: InferenceSession) -> str:
     """What keeps a model from being one of ours, "" if nothing does."""
     inputs = {item.name: (item.type, item.shape[1:]) for item in session.get_inputs()}
-    if inputs != {INPUT: ("tensor(uint8)", [1, HEIGHT, WIDTH])}:
-        return f"its input is not {INPUT}: uint8 [N, 1, {HEIGHT}, {WIDTH}]"
+    if inputs not in [{INPUT: ("tensor(uint8)", size)} for size in SIZES]:
+        return (
+            f"its input is not {INPUT}: uint8 [N, 1, {HEIGHT}, {WIDTH}] or [N, 1, {SIDE}, {SIDE}]"
+        )
     if {item.name: item.type for item in session.get_outputs()} != OUTPUTS:
         return f"it lacks the outputs {', '.join(OUTPUTS)}"
     metadata = session.get_modelmeta().custom_metadata_map

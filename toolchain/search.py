@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.numbers import NumberGenerator
 from toolchain.bench import in_turns
 from toolchain.errors import FellShort
 from toolchain.quantize import CALIBRATION_NUMBERS, CALIBRATION_SEED, RECIPES, quantize
 from toolchain.runtime import INPUT, open_model
+from toolchain.samples import Samples
 from toolchain.tally import Tally
 
 SEED = 4_000_037  # of the numbers that the recipes are compared on
@@ -83,7 +83,7 @@ class Search:
 def search(
     float32: Path,
     folder: Path,
-    numbers: NumberGenerator,
+    numbers: Samples,
     names: list[str],
     loss_bound: float,
     count: int = NUMBERS,
@@ -104,7 +104,7 @@ def search(
     Raises:
         FellShort: no recipe can be built, or none keeps the bounds; with what was measured.
     """
-    strips = NumberGenerator(numbers.bank, CALIBRATION_SEED)(0, CALIBRATION_NUMBERS).strips.numpy()
+    strips = numbers.seeded(CALIBRATION_SEED)(0, CALIBRATION_NUMBERS).strips.numpy()
     files, seconds, refused = {"float32": float32}, {}, {}
     for done, name in enumerate(names):
         on_step(done, name)
@@ -120,7 +120,7 @@ def search(
     names = [name for name in names if name in files]
     if not names:
         raise FellShort("; ".join(refused.values()))
-    batch = NumberGenerator(numbers.bank, SEED)(0, count)
+    batch = numbers.seeded(SEED)(0, numbers.different(count))
     shown = batch.strips.numpy()
     times = in_turns(files, shown[:RUNS], threads=1, runs=RUNS)
     tally, right = _read(files, shown, batch.digits.numpy())

@@ -21,6 +21,7 @@ from rapidfuzz import fuzz, process
 
 from generator.errors import BadInput
 from generator.layout import Style
+from generator.single import Distortion
 from models import zoo
 from models.crnn import CRNNConfig
 from toolchain.data import Digits
@@ -48,6 +49,7 @@ SECTIONS: dict[str, type] = {
     "run": Run,
     "digits": Digits,
     "style": Style,
+    "distortion": Distortion,
     "recipe": Recipe,
     "network": CRNNConfig,
 }
@@ -56,6 +58,7 @@ _ABOUT = {
     "run": "What is trained, and where.",
     "digits": "Whose digits numbers are written with. Paths start where nrtool is run.",
     "style": "How numbers look, where they are to differ from the usual; ranges are [low, high].",
+    "distortion": "How far single digits are changed for the variants that read only one.",
     "recipe": "How long and how fast to train, where it is to differ from the recipe.",
     "network": "The network's shape, where it is to differ from the variant's.",
 }
@@ -69,6 +72,7 @@ class Settings:
         run: variant, device, seed.
         digits: sources and their shares.
         style: fields of the generator's `Style` that differ.
+        distortion: fields of single digits' `Distortion` that differ.
         recipe: fields of the `Recipe` that differ.
         network: fields of the network's shape that differ.
         base: the recipe that `recipe` changes; None: by the device.
@@ -77,6 +81,7 @@ class Settings:
     run: Run
     digits: Digits
     style: dict[str, Any]
+    distortion: dict[str, Any]
     recipe: dict[str, Any]
     network: dict[str, Any]
     base: str | None = None
@@ -84,6 +89,19 @@ class Settings:
     def choose(self, has_accelerator: bool) -> Recipe:
         """The recipe; raises `BadInput` as `adapt` does."""
         return adapt(self.base, has_accelerator, self.recipe)
+
+    def drawing(self) -> dict[str, Any]:
+        """Fields that differ of how the variant's samples are drawn.
+
+        Raises:
+            BadInput: there are such of another kind of variant.
+            UnknownVariant: no such variant.
+        """
+        is_single = zoo.find(self.run.variant).input == "square"
+        own, other = ("distortion", "style") if is_single else ("style", "distortion")
+        if getattr(self, other):
+            raise BadInput(f"[{other}] is not for {self.run.variant}: its samples obey [{own}]")
+        return dict(getattr(self, own))
 
 
 def gather(
@@ -125,6 +143,7 @@ def gather(
         Run(**given["run"]),
         Digits(**given["digits"]),
         given["style"],
+        given["distortion"],
         given["recipe"],
         given["network"],
         recipe or usual,
@@ -169,6 +188,7 @@ def commented(variant: str, recipe: str) -> str:
         "run": Run(variant),
         "digits": Digits(),
         "style": Style(),
+        "distortion": Distortion(),
         "recipe": adapt(recipe, False, {}),
         "network": zoo.shape(variant),
     }

@@ -6,17 +6,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from generator.numbers import NumberGenerator
 from models import zoo
-from toolchain import checkpoint, console, gates, golden, mobile
+from toolchain import checkpoint, console, gates, golden, mobile, samples
 from toolchain.calibration import NUMBERS as CALIBRATED_ON
 from toolchain.card import write_card
-from toolchain.data import FROM_TEST, Digits
+from toolchain.data import TEST_DIGITS, Digits
 from toolchain.export import export_onnx, find_weights, store_weights
 from toolchain.halves import store_halves
-from toolchain.parity import INT8_LOSS_BOUND, SEED, compare
+from toolchain.parity import INT8_LOSS_BOUND, SCRIPT, SEED, compare
 from toolchain.publish import publish
 from toolchain.quantize import RECIPES, known
+from toolchain.script import export_script
 from toolchain.search import NUMBERS, Search, in_order, search
 
 GATE_STRIPS = 64  # strips that a file is tried with by itself
@@ -31,6 +31,7 @@ class Order:
         count: numbers that the forms are compared on.
         loss_bound: points of accuracy that int8 may lose.
         float16: make the float16 file as well.
+        torchscript: make the TorchScript file as well.
         failures: folder for the pictures of what a gate refused.
     """
 
@@ -38,6 +39,7 @@ class Order:
     count: int = 10_000
     loss_bound: float = INT8_LOSS_BOUND
     float16: bool = False
+    torchscript: bool = False
     failures: Path = Path("failed")
 
     def recipes(self) -> list[str]:
@@ -88,7 +90,7 @@ def make(
         FellShort: the graph failed its checks, no recipe keeps the bounds, or a gate is shut.
     """
     planned = plan(variant, exports, runs, weights, order)
-    bank = digits.bank("val")
+    numbers = samples.to_judge(variant, digits.bank("val"))
     with tempfile.TemporaryDirectory(prefix="nrtool.") as name:
         made, work = Path(name) / variant, Path(name) / "work"
         made.mkdir()
@@ -96,19 +98,20 @@ def make(
         stored, float32 = made / f"{variant}.safetensors", made / f"{variant}.onnx"
         with console.err.status("exporting"):
             few = min(CALIBRATED_ON, order.count)
-            store_weights(Path(planned["weights"]), variant, stored, NumberGenerator(bank), few)
+            store_weights(Path(planned["weights"]), variant, stored, numbers, few)
             export_onnx(stored, float32)
         files = {"float32": float32}
         if order.float16:
             files["float16"] = made / f"{variant}.float16.onnx"
             store_halves(float32, files["float16"])
+        if order.torchscript:
+            files[SCRIPT] = made / f"{variant}.{SCRIPT}.pt"
+            export_script(stored, files[SCRIPT])
         report: dict[str, Any] = {"search": None}
         if names := list(planned["recipes"]):
             with console.progress("recipes", len(names)) as update:
                 few = min(NUMBERS, order.count)
-                found = search(
-                    float32, work, NumberGenerator(bank), names, order.loss_bound, few, update
-                )
+                found = search(float32, work, numbers, names, order.loss_bound, few, update)
             files["int8"] = made / f"{variant}.int8.onnx"
             passed, parity, chosen = _first_through_the_gates(
                 found, work, files, stored, digits, order
@@ -164,26 +167,29 @@ def _through_the_gates(
     files: dict[str, Path], stored: Path, digits: Digits, order: Order
 ) -> tuple[list[gates.Gate], dict[str, Any]]:
     """All gates' answers and the comparison behind them; the numbers are from test digits."""
-    numbers = NumberGenerator(Digits(digits.mnist).bank("test"), SEED)
+    variant = files["float32"].stem
+    numbers = samples.to_judge(variant, Digits(digits.mnist).bank("test"), SEED)
     strips = numbers(0, GATE_STRIPS).strips.numpy()
+    count = numbers.different(order.count)
     answers = []
     with console.err.status("gates: files by themselves"):
         for precision, path in files.items():
-            answers += gates.of_file(path, precision, strips)
+            if precision != SCRIPT:
+                answers += gates.of_file(path, precision, strips)
         if "int8" in files:
             ort, _ = mobile.convert(files["int8"], files["int8"].parent)
             answers.append(gates.of_reduced(files["int8"], ort, strips))
             answers.append(gates.of_speed(files["float32"], files["int8"], strips))
     # What is already refused need not be compared on thousands of numbers.
     gates.insist(answers, order.failures)
-    with console.progress("gates: the same numbers read by every form", order.count) as update:
+    with console.progress("gates: the same numbers read by every form", count) as update:
         parity = compare(
             stored,
             files["float32"],
             {name: path for name, path in files.items() if name != "float32"},
             numbers,
-            order.count,
-            FROM_TEST,
+            count,
+            samples.described(variant, TEST_DIGITS),
             loss_bound=order.loss_bound,
             on_batch=update,
         )

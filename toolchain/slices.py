@@ -13,10 +13,10 @@ from rapidfuzz.distance import Levenshtein
 from generator.layout import Style
 from generator.numbers import NumberGenerator
 from generator.shards import number_text
-from generator.strip import HEIGHT
 from toolchain.calibration import Point, Trust, point, trust
 from toolchain.evaluate import wilson
 from toolchain.runtime import INPUT
+from toolchain.samples import Samples
 
 BATCH = 250
 SMALL, LARGE = 18, 25  # ink height in px: below is small, from here on large
@@ -80,7 +80,7 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class Readings:
-    """What was read: texts written and read, confidence float32 [N], strips uint8 [N, 1, 32, 128].
+    """What was read: texts written and read, confidence float32 [N], strips uint8 [N, 1, H, W].
 
     The strips are kept of misread numbers alone, up to a limit.
     """
@@ -95,7 +95,7 @@ class Readings:
 
 def read_numbers(
     session: InferenceSession,
-    numbers: NumberGenerator,
+    numbers: Samples,
     count: int,
     *,
     errors: int = 0,
@@ -116,7 +116,7 @@ def read_numbers(
                 wrong[first + row] = strips[row]
         inked: NDArray[np.bool_] = np.greater(strips[:, 0], 64)
         rows = np.any(inked, axis=2)
-        heights.append(HEIGHT - rows.argmax(1) - rows[:, ::-1].argmax(1))
+        heights.append(strips.shape[2] - rows.argmax(1) - rows[:, ::-1].argmax(1))
         columns = np.any(inked, axis=1)
         runs = (columns[:, 1:] & ~columns[:, :-1]).sum(1) + columns[:, 0]
         apart.append(runs >= [len(label) for label in labels])

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
 
 from generator.errors import BadInput
 from generator.numbers import NumberGenerator
-from toolchain import checkpoint
+from models.decoders import Network
+from toolchain import checkpoint, samples
 from toolchain.evaluate import Score, evaluate
 from toolchain.train import bf16_helps
 
@@ -37,7 +37,7 @@ class Ingredient:
 class Soup:
     """The average of the taken ingredients, how it reads, and the facts to keep with it."""
 
-    model: nn.Module
+    model: Network
     score: Score
     ingredients: list[Ingredient]
     facts: dict[str, Any]
@@ -64,7 +64,8 @@ def soup(
         raise BadInput("an average needs two checkpoints or more: name them all")
     first = checkpoint.facts(paths[0])
     variant, network = first["variant"], first.get("network")
-    check = NumberGenerator(numbers.bank, SEED)(0, count)
+    judged = samples.to_judge(variant, numbers.bank, SEED, checkpoint.changes(first, "style"))
+    check = judged(0, judged.different(count))
     fast = bf16_helps(numbers.bank.device)
     tried = []
     for path in paths:
@@ -91,7 +92,7 @@ def soup(
     return Soup(model, best, ingredients, _facts(facts, tried, flags, best))
 
 
-def mean(models: Sequence[nn.Module]) -> nn.Module:
+def mean(models: Sequence[Network]) -> Network:
     """A network whose weights and batch-norm statistics are the means of theirs."""
     states = [model.state_dict() for model in models]
     mixed = copy.deepcopy(models[0]).eval()
@@ -108,7 +109,7 @@ def mean(models: Sequence[nn.Module]) -> nn.Module:
 
 def _facts(
     first: dict[str, Any],
-    tried: list[tuple[Score, Path, nn.Module, dict[str, Any]]],
+    tried: list[tuple[Score, Path, Network, dict[str, Any]]],
     flags: list[bool],
     score: Score,
 ) -> dict[str, Any]:

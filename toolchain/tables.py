@@ -203,17 +203,17 @@ def coverage(trust: dict[str, Any], shipped: dict[str, Any] | None = None) -> Ta
     )
 
 
-def robustness(report: dict[str, Any]) -> Table:
-    """Accuracy by the way of writing, and relative to the usual mix."""
+def robustness(report: dict[str, Any]) -> list[Table]:
+    """Accuracy by the way of writing, and relative to the usual mix; none of single ways."""
+    if not report["ways"]:
+        return []
     usual = report["ways"][0]["accuracy"]
-    return Table(
-        f"ways of writing, {report['ways_of']}",
-        ["numbers", "count", "read exactly", "95 % interval", "of the usual"],
-        [
-            [*_slice(way), f"{100 * way['accuracy'] / max(usual, 1e-9):.1f} %"]
-            for way in report["ways"]
-        ],
-    )
+    rows = [
+        [*_slice(way), f"{100 * way['accuracy'] / max(usual, 1e-9):.1f} %"]
+        for way in report["ways"]
+    ]
+    head = ["numbers", "count", "read exactly", "95 % interval", "of the usual"]
+    return [Table(f"ways of writing, {report['ways_of']}", head, rows)]
 
 
 def _slice(each: dict[str, Any]) -> list[str]:

@@ -77,12 +77,10 @@ class Tally:
     def add(
         self, strips: NDArray[np.uint8], labels: NDArray[np.int64], outputs: dict[str, Outputs]
     ) -> None:
-        """Count one batch: strips uint8 [N, 1, 32, 128], labels int64 [N, 5]."""
+        """Count one batch: strips uint8 [N, 1, H, W], labels int64 [N, 5]."""
         self.lengths.append((labels != PAD).sum(1))
         for name, (log_probs, digits, confidence) in outputs.items():
-            wide = np.full(digits.shape, PAD)
-            wide[:, : labels.shape[1]] = labels
-            self.right[name].append((digits == wide).all(1))
+            self.right[name].append(same(digits, labels))
             self.confidence[name].append(confidence)
             values = log_probs.size
         for place, (pair, sums) in enumerate(self.pairs.items()):
@@ -144,6 +142,16 @@ class Tally:
             )
             for pair, sums in self.pairs.items()
         ]
+
+
+def same(digits: NDArray[np.int64], labels: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Bool [N]: digits int64 [N, L] say exactly labels int64 [N, M]; both filled with `PAD`."""
+    width = max(digits.shape[1], labels.shape[1])
+    one, other = (
+        np.pad(each, ((0, 0), (0, width - each.shape[1])), constant_values=PAD)
+        for each in (digits, labels)
+    )
+    return np.asarray((one == other).all(1))
 
 
 def png(picture: NDArray[np.uint8]) -> str:

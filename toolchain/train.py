@@ -1,4 +1,4 @@
-"""Training: fresh numbers every epoch, CTC loss, an averaged model (EMA), checkpoints that resume.
+"""Training: fresh numbers every epoch, an averaged model (EMA), checkpoints that resume.
 
 The loop reads top to bottom in `train`: numbers, learning rate, step, average, validate, save.
 """
@@ -11,7 +11,7 @@ import math
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +21,10 @@ from torch.utils.tensorboard import SummaryWriter
 
 from generator.digits import DigitBank
 from generator.errors import BadInput
-from generator.layout import WIDE, Style
-from generator.numbers import NumberGenerator, Numbers
+from generator.numbers import Numbers
 from models import zoo
-from models.ctc import ctc_loss
-from toolchain import checkpoint
+from models.decoders import Network
+from toolchain import checkpoint, samples
 from toolchain.batches import batches
 from toolchain.ema import Average
 from toolchain.evaluate import evaluate
@@ -90,7 +89,7 @@ def train(
     device: torch.device,
     seed: int = 0,
     resume: bool = False,
-    start_from: nn.Module | None = None,
+    start_from: Network | None = None,
     style: Mapping[str, Any] | None = None,
     network: Mapping[str, Any] | None = None,
     facts: dict[str, Any] | None = None,
@@ -108,7 +107,7 @@ def train(
         seed: of the network's first weights and of the numbers.
         resume: go on from `run/last.safetensors`.
         start_from: a network of the same shape whose weights to start from.
-        style: fields of the generator's style that differ, in training and in validation.
+        style: fields that differ of what samples are drawn with, see `samples`.
         network: fields of the network's shape that differ.
         facts: what else the checkpoints should tell, e.g. the data.
         on_step: called with the step and its loss.
@@ -123,8 +122,11 @@ def train(
     """
     torch.manual_seed(seed)
     torch.set_flush_denormal(True)
-    torch.backends.cudnn.benchmark = device.type == "cuda" and not recipe.trim
     torch.set_float32_matmul_precision("high")
+    shortest, longest = zoo.find(variant).digits
+    # Only among numbers of any length have some columns to spare.
+    recipe = dataclasses.replace(recipe, trim=recipe.trim and shortest < longest)
+    torch.backends.cudnn.benchmark = device.type == "cuda" and not recipe.trim
     model = zoo.build(variant, network)
     if start_from is not None:
         model.load_state_dict(start_from.state_dict())
@@ -141,9 +143,8 @@ def train(
         **({"network": dict(network)} if network else {}),
         **(facts or {}),
     }
-    style = style or {}
-    numbers = NumberGenerator(banks[0], seed, replace(WIDE if recipe.wide else Style(), **style))
-    check = validation_numbers(banks[1], style)
+    numbers = samples.to_learn(variant, banks[0], seed, recipe.wide, style)
+    check = validation_numbers(variant, banks[1], style)
     step, best = 0, -1.0
     history: list[dict[str, Any]] = []
     if resume:
@@ -171,7 +172,7 @@ def train(
             image = (strips.float() / 255).contiguous(memory_format=torch.channels_last)
             with torch.autocast(device.type, torch.bfloat16, enabled=autocast):
                 log_probs = model(image)
-            loss = ctc_loss(log_probs, digits)
+            loss = model.decoder.loss(log_probs, digits)
             model.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
@@ -212,10 +213,10 @@ def train(
     return best
 
 
-def validation_numbers(bank: DigitBank, style: Mapping[str, Any]) -> Numbers:
-    """What every epoch is judged on: the usual style with some of its fields changed."""
-    usual = replace(Style(), **style)
-    return NumberGenerator(bank, VALIDATION_SEED, usual)(0, VALIDATION_NUMBERS)
+def validation_numbers(variant: str, bank: DigitBank, style: Mapping[str, Any] | None) -> Numbers:
+    """What every epoch is judged on; arguments as of `train`."""
+    judged = samples.to_judge(variant, bank, VALIDATION_SEED, style)
+    return judged(0, judged.different(VALIDATION_NUMBERS))
 
 
 @contextlib.contextmanager
@@ -244,7 +245,7 @@ def _optimizers(
     found: list[tuple[torch.optim.Optimizer, float]] = [
         (torch.optim.AdamW(others, recipe.learning_rate, weight_decay=decay), 1.0)
     ]
-    if matrices:  # some networks have no hidden convolution
+    if matrices:
         found.append((Muon(matrices, recipe.learning_rate, bf16), recipe.muon))
     return found
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import torch
 import typer
-from torch import nn
 
 from generator.errors import BadInput
 from models import zoo
+from models.decoders import Network
 from models.grow import grow
 from toolchain import checkpoint, console
 from toolchain.bench import machine
@@ -41,7 +41,7 @@ def start(
         BadInput: unknown variant, device or data, or a run that is there already.
         typer.Exit: with 130 when stopped; `last` was saved.
     """
-    variant, network = settings.run.variant, settings.network
+    variant, network, style = settings.run.variant, settings.network, settings.drawing()
     on = device_named(settings.run.device)
     recipe = settings.choose(on.type != "cpu")
     zoo.build(variant, network)  # before anything is read or written: whether it can be
@@ -52,10 +52,10 @@ def start(
         else folder_for(runs, name or variant, is_named)
     )
     facts: dict[str, Any] = {"commit": source_commit(), "machine": _machine(on)}
-    model: nn.Module | None = None
+    model: Network | None = None
     if start_from is not None:
         source, held = checkpoint.load_model(best_of(start_from))
-        held_network = checkpoint.network_of(held)
+        held_network = checkpoint.changes(held, "network")
         if held["variant"] == variant and network in ({}, held_network):
             model, network = source, held_network
         else:
@@ -65,7 +65,7 @@ def start(
         banks = settings.digits.bank("train", on), settings.digits.bank("val", on)
     facts["data"] = banks[0].description
     if model is not None:
-        check = validation_numbers(banks[1], settings.style)
+        check = validation_numbers(variant, banks[1], style)
         accuracy = evaluate(model.to(on), check).accuracy
         console.say(f"before: {accuracy:.2%} of the validation numbers")
     console.say(
@@ -100,7 +100,7 @@ def start(
                 seed=settings.run.seed,
                 resume=resume,
                 start_from=model,
-                style=settings.style,
+                style=style,
                 network=network,
                 facts=facts,
                 on_step=on_step,

@@ -79,7 +79,7 @@ def tune(
         "variant": settings.run.variant,
         "recipe": asdict(recipe),
         "seed": settings.run.seed,
-        "style": settings.style,
+        "style": settings.drawing(),
         "network": settings.network,
         "data": banks[0].description,
     }
@@ -129,7 +129,7 @@ def _trained(
             run,
             device=device,
             seed=settings.run.seed,
-            style=settings.style,
+            style=settings.drawing(),
             network=settings.network,
             on_step=lambda step, loss: on_step(step * recipe.batch),
             on_epoch=on_epoch,

@@ -35,4 +35,5 @@ def evaluate(
     for source in report["sources"]:
         for table in tables.evaluation(source):
             console.show_table(table)
-    console.show_table(tables.robustness(report))
+    for table in tables.robustness(report):
+        console.show_table(table)

@@ -17,6 +17,13 @@ class Split(StrEnum):
     test = "test"
 
 
+class Format(StrEnum):
+    """What an export writes."""
+
+    onnx = "onnx"
+    torchscript = "torchscript"
+
+
 class Form(StrEnum):
     """How numbers are stored."""
 
@@ -24,7 +31,7 @@ class Form(StrEnum):
     png = "png"
 
 
-Variant = Annotated[str, Option(help="base, optimized or lightweight; see `nrtool models`.")]
+Variant = Annotated[str, Option(help="base, optimized, lightweight, ...; see `nrtool models`.")]
 Mnist = Annotated[
     Path | None, Option(help="Folder with MNIST's files; else NRTOOL_MNIST, cache, download.")
 ]

@@ -31,6 +31,9 @@ def predict(
     annotate: Annotated[
         Path | None, Option(help="Folder for a copy of each picture with boxes and readings.")
     ] = None,
+    show: Annotated[
+        bool, Option("--show", help="Open each picture with boxes and readings in a viewer.")
+    ] = False,
     as_json: Json = False,
     as_csv: Annotated[bool, Option("--csv", help="Print CSV for spreadsheets.")] = False,
 ) -> None:
@@ -39,12 +42,21 @@ def predict(
     Boxes are left, top, right, bottom in pixels of the upright picture.
     """
     from toolchain.annotate import annotate as annotated
-    from toolchain.pictures import free_names, named_pictures, open_named
+    from toolchain.modelfile import shipped
+    from toolchain.pictures import (
+        display,
+        free_names,
+        insist_on_display,
+        named_pictures,
+        open_named,
+    )
     from toolchain.predict import Recognizer
 
     if as_json and as_csv:
         raise BadInput("--json and --csv are both given: choose one")
-    recognizer = Recognizer.load(model or exports / variant / f"{variant}.int8.onnx")
+    if show:
+        insist_on_display()
+    recognizer = Recognizer.load(model or shipped(variant, exports))
     paths = named_pictures(images)
     if annotate:
         annotate.mkdir(parents=True, exist_ok=True)
@@ -61,6 +73,8 @@ def predict(
         readings += [(path, reading) for reading in found]
         if annotate:
             annotated(picture, found).save(copy)
+        if show:
+            display(annotated(picture, found), path.name)
     if readings:
         _show(readings, as_json, as_csv)
     if len(troubles) > 1:

@@ -4,10 +4,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer import Option
+from typer import Argument, Option
 from typer.core import TyperCommand
 
-from generator.strip import HEIGHT, WIDTH
 from toolchain import console, tables
 from toolchain.commands.options import (
     EXPORTS,
@@ -16,6 +15,7 @@ from toolchain.commands.options import (
     Custom,
     CustomShare,
     Exports,
+    Format,
     Json,
     Mnist,
     Runs,
@@ -54,6 +54,9 @@ def export(
     count: Annotated[int, Option(min=1, help="Numbers that every form must read alike.")] = 10_000,
     bound: Bound = 0.05,
     float16: Annotated[bool, Option("--float16", help="Make the float16 file as well.")] = False,
+    format: Annotated[
+        Format, Option(help="torchscript makes that as well, beside ONNX.")
+    ] = Format.onnx,
     failures: Annotated[
         Path, Option(help="Where pictures of the worst examples go if a gate fails.")
     ] = Path("failed"),
@@ -68,7 +71,8 @@ def export(
     """Export float32 ONNX, search an int8 recipe, pass every gate; else nothing ships, exit 1."""
     from toolchain import ship
 
-    order = ship.Order(quantize, count, bound, float16, failures)
+    script = format is Format.torchscript
+    order = ship.Order(quantize, count, bound, float16, script, failures)
     if dry_run:
         planned = ship.plan(variant, out, runs, weights, order)
         if as_json:
@@ -135,9 +139,19 @@ def bench(
         console.show_table(tables.speed(report))
 
 
-@app.command(epilog="Example: `nrtool models --json`")
-def models(runs: Runs = RUNS, exports: Exports = EXPORTS, as_json: Json = False) -> None:
-    """List the variants, and what is trained and exported of each."""
+@app.command(epilog="Example: `nrtool models`, `nrtool models compact`")
+def models(
+    variant: Annotated[
+        str | None, Argument(help="Show this one's layers instead.", show_default=False)
+    ] = None,
+    runs: Runs = RUNS,
+    exports: Exports = EXPORTS,
+    as_json: Json = False,
+) -> None:
+    """List the variants, and what is trained and exported of each; or the layers of one."""
+    if variant is not None:
+        _show_layers(variant, as_json)
+        return
     from toolchain import release
 
     listed = release.inventory(runs, exports)
@@ -147,6 +161,8 @@ def models(runs: Runs = RUNS, exports: Exports = EXPORTS, as_json: Json = False)
     rows = [
         [
             entry["variant"],
+            entry["about"],
+            "-".join(map(str, sorted(set(entry["digits"])))),
             f"{entry['parameters']:,}",
             ", ".join(entry["runs"]) or "-",
             *(tables.megabytes(size) for size in entry["sizes"].values()),
@@ -154,5 +170,26 @@ def models(runs: Runs = RUNS, exports: Exports = EXPORTS, as_json: Json = False)
         ]
         for entry in listed
     ]
-    head = ["variant", "parameters", "runs", "float32", "int8", "read exactly (int8)"]
-    console.show_table(Table(f"numbers on {HEIGHT}x{WIDTH} strips", head, rows))
+    head = ["variant", "what", "digits", "parameters", "runs", "float32", "int8", "read exactly"]
+    console.show_table(Table("", head, rows, words=2))
+
+
+def _show_layers(variant: str, as_json: bool) -> None:
+    from toolchain.summary import summarise
+
+    layers = summarise(variant)
+    if as_json:
+        console.show_json({"variant": variant, "layers": layers})
+        return
+    rows = [
+        [
+            each["layer"],
+            each["kind"],
+            " x ".join(map(str, each["output"])),
+            f"{each['parameters']:,}",
+        ]
+        for each in layers
+    ]
+    total = sum(each["parameters"] for each in layers)
+    head = ["layer", "kind", "output", "parameters"]
+    console.show_table(Table(f"{variant}: {total:,} parameters", head, rows, words=2))

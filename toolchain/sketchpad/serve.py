@@ -22,13 +22,17 @@ _FIRST = "optimized.int8"  # the model chosen when the page opens
 def find_models(exports: Path) -> dict[str, Recognizer]:
     """Every exported model below a folder, by the name of its file; "optimized" int8 first.
 
+    Models that read a known number of digits are left out: a page takes any number.
+
     Raises:
         BadInput: there is none, or one is damaged.
     """
     paths = sorted(exports.glob("*/*.onnx"), key=lambda path: (path.stem != _FIRST, path.stem))
-    if not paths:
+    loaded = {path.stem: Recognizer.load(path) for path in paths}
+    found = {name: model for name, model in loaded.items() if model.decoder == "ctc"}
+    if not found:
         raise BadInput(f"no models in {str(exports)!r}: make one with nrtool export")
-    return {path.stem: Recognizer.load(path) for path in paths}
+    return found
 
 
 def serve(

@@ -1,0 +1,67 @@
+"""Numbers of a known length: three convolutions, then two fully connected layers.
+
+A strip float32 [N, 1, 32, 128] is cut to the columns at its right in which that many digits stand.
+`Positions` has fully connected layers for each digit, over the columns about its place, so that
+the network grows by the same with every digit. `Joint` has one pair over all columns, with a class
+for each number.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from models.decoders import BASE, Joint, Network, Positions
+
+CHANNELS = (12, 24, 32)
+HIDDEN = {"positions": 96, "joint": 40}  # units between two fully connected layers
+STRIDE = 2 ** len(CHANNELS)  # px to a column of features
+ROWS = 32 // STRIDE
+PLACE = 3  # columns of features from one digit to the next: 24 px
+SPARE = 2  # columns of features that a digit has beside its place, as they do not stand exact
+
+
+class FixedCNN(Network):
+    """See the module's docstring."""
+
+    def __init__(self, decoder: Positions | Joint) -> None:
+        super().__init__(decoder)
+        count = decoder.count
+        columns = PLACE * count + SPARE
+        self.width = columns * STRIDE
+        layers: list[nn.Module] = []
+        previous = 1
+        for channels in CHANNELS:
+            # Pooled before batch-norm, which then has a quarter of the work.
+            layers += [
+                nn.Conv2d(previous, channels, 3, padding=1, bias=False),
+                nn.MaxPool2d(2),
+                nn.BatchNorm2d(channels),
+                nn.ReLU(inplace=True),
+            ]
+            previous = channels
+        self.cnn = nn.Sequential(*layers)
+        if isinstance(decoder, Positions):
+            self.windows = [(PLACE * place, PLACE + SPARE) for place in range(count)]
+            classes = BASE
+        else:
+            self.windows, classes = [(0, columns)], BASE**count
+        hidden = HIDDEN[decoder.name]
+        self.heads = nn.ModuleList(
+            nn.Sequential(
+                nn.Flatten(),
+                nn.Linear(previous * ROWS * wide, hidden),
+                nn.ReLU(inplace=True),
+                nn.Linear(hidden, classes),
+            )
+            for _, wide in self.windows
+        )
+
+    def forward(self, strip: Tensor) -> Tensor:
+        """float32 [N, 1, 32, 128] in 0..1 -> log_probs float32 [N, T, C], see the decoder."""
+        cut = F.pad(strip, (self.width - strip.shape[3], 0))  # a negative pad cuts
+        features = self.cnn(cut)
+        logits = [
+            head(features[..., first : first + wide])
+            for head, (first, wide) in zip(self.heads, self.windows, strict=True)
+        ]
+        return torch.stack(logits, 1).float().log_softmax(2)

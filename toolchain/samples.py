@@ -1,0 +1,87 @@
+"""Samples for a variant: what it learns from and what it is judged on. The one place that knows."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import torch
+
+from generator.digits import DigitBank
+from generator.errors import BadInput
+from generator.layout import PASTED, PASTED_WIDE, WIDE, Style
+from generator.numbers import NumberGenerator
+from generator.single import DigitGenerator, Distortion
+from generator.square import SIDE
+from generator.strip import HEIGHT, WIDTH
+from models import zoo
+
+Samples = NumberGenerator | DigitGenerator
+
+SIDES = {"strip": (HEIGHT, WIDTH), "square": (SIDE, SIDE)}  # px, high and wide
+
+
+def to_learn(
+    variant: str,
+    bank: DigitBank,
+    seed: int,
+    wide: bool = False,
+    changes: Mapping[str, Any] | None = None,
+) -> Samples:
+    """Endless varied samples.
+
+    Args:
+        variant: for which.
+        bank: digits.
+        seed: same seed, same samples.
+        wide: of a CRNN's numbers, the wide style.
+        changes: fields that differ of the `Style`, or of single digits' `Distortion`.
+
+    Raises:
+        UnknownVariant: no such variant.
+        BadInput: the variant does not read numbers of the length that `changes` asks for.
+    """
+    if zoo.find(variant).input == "square":
+        return DigitGenerator(bank, seed, replace(Distortion(), **(changes or {})))
+    usual = PASTED_WIDE if is_pasted(variant) else WIDE if wide else Style()
+    return NumberGenerator(bank, seed, _styled(variant, usual, changes))
+
+
+def to_judge(
+    variant: str, bank: DigitBank, seed: int = 0, changes: Mapping[str, Any] | None = None
+) -> Samples:
+    """What accuracy is measured on: numbers, pasted digits, or the digits of a bank as they are.
+
+    Arguments and errors as of `to_learn`.
+    """
+    if zoo.find(variant).input == "square":
+        return DigitGenerator(bank, seed)
+    usual = PASTED if is_pasted(variant) else Style()
+    return NumberGenerator(bank, seed, _styled(variant, usual, changes))
+
+
+def described(variant: str, source: str) -> str:
+    """What `to_judge` gives, for reports: `source` is such as "MNIST test digits"."""
+    if zoo.find(variant).input == "square":
+        return source
+    return f"numbers from {source}{', pasted side by side' * is_pasted(variant)}"
+
+
+def is_pasted(variant: str) -> bool:
+    """Whether a variant reads digits that stand at equal distances, their number known."""
+    found = zoo.find(variant)
+    return found.input == "strip" and found.digits[0] == found.digits[1]
+
+
+def empty(variant: str, count: int) -> torch.Tensor:
+    """Inputs uint8 [count, 1, H, W] of a variant's size, all background."""
+    return torch.zeros(count, 1, *SIDES[zoo.find(variant).input], dtype=torch.uint8)
+
+
+def _styled(variant: str, style: Style, changes: Mapping[str, Any] | None) -> Style:
+    if is_pasted(variant):
+        style = replace(style, digits=zoo.find(variant).digits, leading_zeros=True)
+    style = replace(style, **(changes or {}))
+    (fewest, most), (shortest, longest) = zoo.find(variant).digits, style.digits
+    if shortest < fewest or longest > most:
+        raise BadInput(f"{variant} reads {fewest} to {most} digits: change style.digits")
+    return style
