@@ -158,7 +158,8 @@ def space_of(variant: str, network: Mapping[str, Any], recipe: Recipe) -> dict[s
 
 def finished(study: optuna.Study) -> list[FrozenTrial]:
     """The trials that count."""
-    return study.get_trials(False, (TrialState.COMPLETE, TrialState.PRUNED))
+    found: list[FrozenTrial] = study.get_trials(False, (TrialState.COMPLETE, TrialState.PRUNED))
+    return found
 
 
 def described(trial: FrozenTrial) -> dict[str, Any]:

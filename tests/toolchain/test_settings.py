@@ -5,12 +5,15 @@ from dataclasses import fields, replace
 import numpy as np
 import onnxruntime
 import pytest
+import torch
 
 from generator.errors import BadInput
-from generator.layout import Style
+from generator.layout import PASTED, Style
+from generator.single import Distortion
 from models import zoo
+from models.errors import UnknownVariant
 from tests.toolchain.test_cli import call, refused
-from toolchain import checkpoint, settings
+from toolchain import checkpoint, samples, settings
 from toolchain import train as training
 from toolchain.data import Digits
 from toolchain.recipes import RECIPES
@@ -140,6 +143,25 @@ def test_numbers_are_made_as_a_file_says(written, strokes_folder, tmp_path, monk
         key: tuple(it) if isinstance(it, list) else it for key, it in manifest["style"].items()
     }
     assert Style(**style) == Style(digits=(2, 3), bend=0.1, slant=0.5)
+
+
+def test_a_kind_of_samples_takes_its_own_settings(bank):
+    still = {field.name: 0.0 for field in fields(Distortion)}
+    usual = samples.to_learn("compact", bank, 3)(0, 8).strips
+    assert not torch.equal(samples.to_learn("compact", bank, 3, changes=still)(0, 8).strips, usual)
+    given = settings.gather(None, ["distortion.bend=1", "run.variant=compact"], {})
+    assert given.drawing() == {"bend": 1.0}
+    with pytest.raises(BadInput, match=r"\[style\] is not for compact.*\[distortion\]"):
+        settings.gather(None, ["style.bend=1", "run.variant=compact"], {}).drawing()
+    with pytest.raises(BadInput, match=r"\[distortion\] is not for base.*\[style\]"):
+        settings.gather(None, ["distortion.bend=1", "run.variant=base"], {}).drawing()
+
+    flat = samples.to_judge("positions-2", bank, changes={"slant": 0.0, "digits": (2, 2)})
+    assert (flat.style.slant, flat.style.cell) == (0.0, PASTED.cell)
+    with pytest.raises(BadInput, match="positions-2 reads 2 to 2 digits"):
+        samples.to_judge("positions-2", bank, changes={"digits": (1, 2)})
+    with pytest.raises(UnknownVariant, match="compact has no hidden"):
+        zoo.build("compact", {"hidden": 8})
 
 
 def test_a_network_of_an_own_shape_trains_resumes_and_ships(

@@ -105,6 +105,13 @@ def test_a_killed_study_goes_on(arguments, tmp_path, capsys):
         assert key not in tune.SPACE or recipe[key] == pytest.approx(value)
 
 
+def test_a_network_for_single_digits_is_tuned(strokes_folder, tmp_path):
+    digits = ("--custom", strokes_folder, "--custom-share", 1)
+    length = ("--epochs", 1, "--numbers", 64, "--trials", 1, "--set", "distortion.bend=0")
+    assert call("tune", "--variant", "fcnn", "--study", tmp_path, *digits, *length) == 0
+    assert "muon" in (tmp_path / "best.toml").read_text(), "as the recipe has it"
+
+
 def test_trials_that_fall_behind_are_cut_off(arguments, curves, tmp_path, capsys):
     good, bad = [3.0, 2.0, 1.0], [3.0, 2.9, 2.8]
     curves += [*[good] * 5, bad, [3.0, math.nan, math.nan], [2.0, 1.0, 0.5]]
