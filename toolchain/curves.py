@@ -14,6 +14,7 @@ from typing import Any, get_type_hints
 from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import LogLocator, NullFormatter
 
 from generator.errors import BadInput
@@ -144,7 +145,7 @@ def overview(histories: Sequence[History]) -> Table:
 
 def picture(histories: Sequence[History], drawn: Sequence[Panel]) -> Figure:
     """The four panels, two by two."""
-    figure = Figure(figsize=(11, 7.5), layout="constrained")
+    figure = Figure(figsize=(11, 7.5), layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.1))
     for panel, axes in zip(drawn, figure.subplots(2, 2).flat, strict=True):
         for line in panel.lines:
             axes.plot(
