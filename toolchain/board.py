@@ -13,13 +13,13 @@ from generator.errors import BadInput
 LOOPBACK = "127.0.0.1"
 
 
-def serve(runs: Path, port: int, say: Callable[[str], None]) -> None:
+def serve(runs: Path, port: int, announce: Callable[[str], None]) -> None:
     """Serve until interrupted.
 
     Args:
         runs: folder with runs; new ones show up by themselves.
         port: 0 takes a free one.
-        say: shows a line to the person at the computer.
+        announce: called with the address, once it can be visited.
 
     Raises:
         BadInput: no such folder, or the port is taken.
@@ -34,6 +34,6 @@ def serve(runs: Path, port: int, say: Callable[[str], None]) -> None:
         address = board.launch()
     except program.TensorBoardServerException as error:
         raise BadInput(f"port {port} cannot be used ({error.msg}): give another --port") from None
-    say(f"here:  {address}   (Ctrl-C stops)")
+    announce(address)
     with contextlib.suppress(KeyboardInterrupt):
         threading.Event().wait()

@@ -1,3 +1,5 @@
+import itertools
+import json
 import os
 import signal
 import subprocess
@@ -12,23 +14,26 @@ from tests.toolchain.test_cli import refused
 def test_the_board_shows_runs_and_ends_with_ctrl_c(tmp_path):
     with SummaryWriter(str(tmp_path / "mine")) as writer:
         writer.add_scalar("val_loss", 0.5, 1)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     command = [sys.executable, "-m", "toolchain.cli", "board", "--runs", str(tmp_path)]
     running = subprocess.Popen(
-        [*command, "--port", "0"],
+        [*command, "--port", "0", "--json"],
+        stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        env=environment,
     )
-    assert running.stderr is not None
+    assert running.stdout is not None
     try:
-        line = next(line for line in running.stderr if line.startswith("here:"))
-        address = line.split()[1]
+        lines = iter(running.stdout.readline, "")
+        said = "".join(itertools.takewhile(lambda line: line != "}\n", lines))
+        address = json.loads(said + "}")["address"]
         assert address.startswith(("http://127.0.0.1:", "http://localhost:"))
         with urllib.request.urlopen(f"{address}data/environment", timeout=60) as answer:
             assert str(tmp_path).encode() in answer.read()
         port = address.rstrip("/").rpartition(":")[2]
         taken = subprocess.run(
-            [*command, "--port", port], capture_output=True, text=True, env=os.environ, check=False
+            [*command, "--port", port], capture_output=True, text=True, env=environment, check=False
         )
         assert taken.returncode == 2
         assert "give another --port" in taken.stderr.splitlines()[-1]

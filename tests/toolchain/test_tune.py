@@ -45,7 +45,7 @@ def _small_validation(monkeypatch):
 def arguments(strokes_folder, tmp_path):
     digits = ("--custom", strokes_folder, "--custom-share", 1)
     length = ("--epochs", 1, "--numbers", 64, "--set", "recipe.ema=0")
-    return ("tune", "--variant", "lightweight", "--study", tmp_path / "study", *digits, *length)
+    return ("tune", "--variant", "compact", "--study", tmp_path / "study", *digits, *length)
 
 
 @pytest.fixture
@@ -98,8 +98,8 @@ def test_a_killed_study_goes_on(arguments, tmp_path, capsys):
     # What it found is a recipe.
     best = tmp_path / "study" / "best.toml"
     trained = ("--numbers", 64, "--epochs", 1, "--runs", tmp_path / "runs", *arguments[5:9])
-    assert call("train", "--variant", "lightweight", "--recipe", best, *trained) == 0
-    recipe = checkpoint.facts(tmp_path / "runs/lightweight/best.safetensors")["recipe"]
+    assert call("train", "--variant", "compact", "--recipe", best, *trained) == 0
+    recipe = checkpoint.facts(tmp_path / "runs/compact/best.safetensors")["recipe"]
     assert recipe["ema"] == 0
     for key, value in found["best"].items():
         assert key not in tune.SPACE or recipe[key] == pytest.approx(value)

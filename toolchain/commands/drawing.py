@@ -1,5 +1,6 @@
 """Commands that serve pages to the browser: draw, board."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +9,7 @@ from typer import Option
 
 from generator.errors import BadInput
 from toolchain import console
-from toolchain.commands.options import EXPORTS, RUNS, Exports, Runs
+from toolchain.commands.options import EXPORTS, RUNS, Exports, Json, Runs
 
 app = typer.Typer()
 
@@ -41,8 +42,16 @@ def draw(
 def board(
     runs: Runs = RUNS,
     port: Annotated[int, Option(min=0, max=65535, help="0 takes a free one.")] = 6006,
+    as_json: Json = False,
 ) -> None:
     """Start TensorBoard on the training runs, for this computer alone; Ctrl-C ends it."""
     from toolchain.board import serve
 
-    serve(runs, port, console.say)
+    def announce(address: str) -> None:
+        if as_json:
+            console.show_json({"address": address, "runs": runs})
+            sys.stdout.flush()  # it is read while this goes on
+        else:
+            console.say(f"here:  {address}   (Ctrl-C stops)")
+
+    serve(runs, port, announce)
