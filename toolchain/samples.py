@@ -42,8 +42,14 @@ def to_learn(
     """
     if zoo.find(variant).input == "square":
         return DigitGenerator(bank, seed, replace(Distortion(), **(changes or {})))
-    usual = PASTED_WIDE if is_pasted(variant) else WIDE if wide else Style()
-    return NumberGenerator(bank, seed, _styled(variant, usual, changes))
+    return NumberGenerator(bank, seed, _styled(variant, style_to_learn(variant, wide), changes))
+
+
+def style_to_learn(variant: str, wide: bool) -> Style:
+    """How a variant's numbers look in training where nothing is changed."""
+    if is_pasted(variant):
+        return _of_length(variant, PASTED_WIDE)
+    return WIDE if wide else Style()
 
 
 def to_judge(
@@ -55,7 +61,7 @@ def to_judge(
     """
     if zoo.find(variant).input == "square":
         return DigitGenerator(bank, seed)
-    usual = PASTED if is_pasted(variant) else Style()
+    usual = _of_length(variant, PASTED) if is_pasted(variant) else Style()
     return NumberGenerator(bank, seed, _styled(variant, usual, changes))
 
 
@@ -77,9 +83,11 @@ def empty(variant: str, count: int) -> torch.Tensor:
     return torch.zeros(count, 1, *SIDES[zoo.find(variant).input], dtype=torch.uint8)
 
 
+def _of_length(variant: str, style: Style) -> Style:
+    return replace(style, digits=zoo.find(variant).digits, leading_zeros=True)
+
+
 def _styled(variant: str, style: Style, changes: Mapping[str, Any] | None) -> Style:
-    if is_pasted(variant):
-        style = replace(style, digits=zoo.find(variant).digits, leading_zeros=True)
     style = replace(style, **(changes or {}))
     (fewest, most), (shortest, longest) = zoo.find(variant).digits, style.digits
     if shortest < fewest or longest > most:

@@ -24,6 +24,7 @@ from generator.layout import Style
 from generator.single import Distortion
 from models import zoo
 from models.crnn import CRNNConfig
+from toolchain import samples
 from toolchain.data import Digits
 from toolchain.recipes import Recipe, adapt
 
@@ -57,7 +58,7 @@ SECTIONS: dict[str, type] = {
 _ABOUT = {
     "run": "What is trained, and where.",
     "digits": "Whose digits numbers are written with. Paths start where nrtool is run.",
-    "style": "How numbers look, where they are to differ from the usual; ranges are [low, high].",
+    "style": "How numbers look, in training and in validation. Ranges are [low, high].",
     "distortion": "How far single digits are changed for the variants that read only one.",
     "recipe": "How long and how fast to train, where it is to differ from the recipe.",
     "network": "The network's shape, where it is to differ from the variant's.",
@@ -184,12 +185,13 @@ def commented(variant: str, recipe: str) -> str:
         BadInput: no such recipe.
         UnknownVariant: no such variant.
     """
+    shown_recipe = adapt(recipe, False, {})
     shown = {
         "run": Run(variant),
         "digits": Digits(),
-        "style": Style(),
+        "style": samples.style_to_learn(variant, shown_recipe.wide),
         "distortion": Distortion(),
-        "recipe": adapt(recipe, False, {}),
+        "recipe": shown_recipe,
         "network": zoo.shape(variant),
     }
     lines = [

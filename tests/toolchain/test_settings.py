@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from generator.errors import BadInput
-from generator.layout import PASTED, Style
+from generator.layout import PASTED, WIDE, Style
 from generator.single import Distortion
 from models import zoo
 from models.errors import UnknownVariant
@@ -46,7 +46,7 @@ def test_the_default_file_holds_every_key_and_its_default(written):
     text = settings.commented("base", "polish")
     assert re.findall(r"^#?(\w+) =", text, re.MULTILINE) == [key for _, key in KEYS]
     filled = settings.read(written(re.sub(r"^#(\w+ = .)", r"\1", text, flags=re.MULTILINE)))
-    assert Style(**filled["style"]) == Style()
+    assert Style(**filled["style"]) == WIDE
     assert Digits(**filled["digits"]) == Digits()
     assert settings.Run(**filled["run"]) == settings.Run("base")
     assert replace(RECIPES["quick"], **filled["recipe"]) == RECIPES["polish"]
@@ -60,6 +60,14 @@ def test_every_recipe_can_be_written_and_read_again(written):
         ]
         path = written("\n".join(["[recipe]", *lines]))
         assert settings.gather(None, None, {}, recipe=str(path)).choose(False) == recipe
+
+
+@pytest.mark.parametrize("variant", zoo.VARIANTS)
+def test_every_variant_has_a_default_file(written, variant):
+    text = settings.commented(variant, "quick")
+    path = written(re.sub(r"^#(\w+ = .)", r"\1", text, flags=re.MULTILINE))
+    assert Style(**settings.read(path)["style"]) == samples.style_to_learn(variant, wide=False)
+    assert ("[network]" in text) == (zoo.shape(variant) is not None)
 
 
 @pytest.mark.parametrize(("section", "key"), KEYS)
