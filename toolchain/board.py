@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import signal
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,7 @@ LOOPBACK = "127.0.0.1"
 
 
 def serve(runs: Path, port: int, announce: Callable[[str], None]) -> None:
-    """Serve until interrupted.
+    """Serve until interrupted by SIGINT or SIGTERM.
 
     Args:
         runs: folder with runs; new ones show up by themselves.
@@ -34,6 +35,8 @@ def serve(runs: Path, port: int, announce: Callable[[str], None]) -> None:
         address = board.launch()
     except program.TensorBoardServerException as error:
         raise BadInput(f"port {port} cannot be used ({error.msg}): give another --port") from None
-    announce(address)
+    for kind in (signal.SIGINT, signal.SIGTERM):  # also where a shell had them ignored
+        signal.signal(kind, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt):
+        announce(address)
         threading.Event().wait()

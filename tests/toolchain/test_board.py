@@ -37,9 +37,10 @@ def test_the_board_shows_runs_and_ends_with_ctrl_c(tmp_path):
         )
         assert taken.returncode == 2
         assert "give another --port" in taken.stderr.splitlines()[-1]
-    finally:
         running.send_signal(signal.SIGINT)
-    said = running.communicate(timeout=60)[1]
+        said = running.communicate(timeout=60)[1]
+    finally:
+        running.kill()
     assert running.returncode == 0
     assert "Traceback" not in said
 
