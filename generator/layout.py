@@ -15,6 +15,7 @@ from torch.nn import functional as F
 
 from generator.digits import DigitBank
 from generator.flaws import DOTS, dots
+from generator.ranges import Amount, AmountSpan, CountSpan, Positive, PositiveSpan, Share, Span
 from generator.strip import HEIGHT, WIDTH
 from generator.strokes import REACH
 from generator.touching import bend, meeting, outline
@@ -44,7 +45,8 @@ class Style:
         digits: how many digits a number has.
         leading_zeros: whether numbers such as 007 occur.
         large: height of a number's digits in px, and
-        small: the same for the rest: `large_share` of all numbers are large.
+        small: the same for the rest.
+        large_share: share of all numbers that are large, 0..1.
         rotation: degrees, each digit.
         scale: each digit, relative to the number's height.
         shift: px at 24 px height, each digit, up or down; a quarter of it sideways, in the gaps.
@@ -65,27 +67,27 @@ class Style:
             and left out where it would come near a digit.
     """
 
-    digits: tuple[int, int] = (1, 5)
+    digits: CountSpan = (1, 5)
     leading_zeros: bool = False
-    large: tuple[float, float] = (19.0, 30.0)
-    small: tuple[float, float] = (12.0, 19.0)
-    large_share: float = 0.7
-    rotation: tuple[float, float] = (-10.0, 10.0)
-    scale: tuple[float, float] = (0.9, 1.1)
-    shift: float = 4.0
-    gap: tuple[float, float] = (-0.05, 0.45)
-    aspect: tuple[float, float] = (0.85, 1.2)
-    slant: float = 0.25
-    brush: tuple[float, float] = (0.0625, 0.21)
-    finest: float = 1.4
-    uneven: float = 0.8
-    bend: float = 0.025
-    margin: tuple[float, float] = (1.0, 4.0)
-    cell: float = 0.0
-    touching: float = 0.0
-    cuts: float = 0.0
-    cut: tuple[float, float] = (0.04, 0.08)
-    dots: float = 0.0
+    large: PositiveSpan = (19.0, 30.0)
+    small: PositiveSpan = (12.0, 19.0)
+    large_share: Share = 0.7
+    rotation: Span = (-10.0, 10.0)
+    scale: PositiveSpan = (0.9, 1.1)
+    shift: Amount = 4.0
+    gap: Span = (-0.05, 0.45)
+    aspect: PositiveSpan = (0.85, 1.2)
+    slant: Amount = 0.25
+    brush: PositiveSpan = (0.0625, 0.21)
+    finest: Positive = 1.4
+    uneven: Share = 0.8
+    bend: Amount = 0.025
+    margin: AmountSpan = (1.0, 4.0)
+    cell: Amount = 0.0
+    touching: Share = 0.0
+    cuts: Share = 0.0
+    cut: AmountSpan = (0.04, 0.08)
+    dots: Share = 0.0
 
     @property
     def flawed(self) -> bool:

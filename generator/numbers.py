@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from generator.digits import DigitBank
+from generator.errors import BadInput
 from generator.flaws import cut, dot_ink, pen_in_cells, slits
 from generator.hashing import hash_uniform, named
 from generator.layout import DIGIT_SLOTS, FLAW_SLOTS, NUMBER_SLOTS, Placement, Style, lay_out
@@ -44,9 +45,19 @@ class NumberGenerator:
     """
 
     def __init__(self, bank: DigitBank, seed: int = 0, style: Style | None = None) -> None:
+        """`style` is the usual one unless given.
+
+        Raises:
+            BadInput: the style's longest number has more than `MAX_DIGITS` digits.
+        """
         self.bank = bank
         self.seed = seed
         self.style = style or Style()
+        if self.style.digits[1] > MAX_DIGITS:
+            raise BadInput(
+                f"a number has {MAX_DIGITS} digits at most, not {self.style.digits[1]}: "
+                "lower style.digits"
+            )
 
     def __call__(self, first: int, count: int) -> Numbers:
         """Samples first .. first + count - 1."""

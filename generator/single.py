@@ -14,6 +14,7 @@ from torch.nn import functional as F
 from generator.digits import DigitBank
 from generator.hashing import hash_uniform, named
 from generator.numbers import MAX_DIGITS, PAD, Numbers
+from generator.ranges import Amount
 from generator.square import INK, SIDE
 from generator.strokes import CANVAS_HEIGHT, CANVAS_WIDTH, REACH
 
@@ -31,20 +32,21 @@ class Distortion:
 
     Attributes:
         rotation: degrees.
-        scale: of the size, relative; aspect: of the width alone.
+        scale: of the size, relative.
+        aspect: of the width alone, relative.
         slant: horizontal shear.
         shift: px, in both directions.
         bend: how far a digit sways from its shape, px.
         lift: levels, 0..1, added to ink at half level, which thickens or thins it.
     """
 
-    rotation: float = 9.0
-    scale: float = 0.08
-    aspect: float = 0.08
-    slant: float = 0.12
-    shift: float = 1.5
-    bend: float = 0.5
-    lift: float = 0.1
+    rotation: Amount = 9.0
+    scale: Amount = 0.08
+    aspect: Amount = 0.08
+    slant: Amount = 0.12
+    shift: Amount = 1.5
+    bend: Amount = 0.5
+    lift: Amount = 0.1
 
 
 BRUSH = (1.6, 3.2)  # px, thickness of the pen that draws stroke digits

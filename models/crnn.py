@@ -7,7 +7,9 @@ column of the strip keeps a frame of its own: T = 33 (34 for lightweight).
 
 import itertools
 from dataclasses import dataclass
+from typing import Annotated
 
+from annotated_types import Ge, Interval, Len
 from torch import Tensor, nn
 
 from models.ctc import CLASSES
@@ -20,23 +22,28 @@ class CRNNConfig:
 
     Attributes:
         channels: output channels of each 3x3 convolution; a seventh is 2x2 without padding.
-        rows: height of the last feature map, flattened into the LSTM's input.
         lstm_layers: bidirectional LSTMs, each followed by a linear layer.
         hidden: LSTM units per direction.
         dropout: share of the features that each LSTM does not see in training.
     """
 
-    channels: tuple[int, ...]
-    rows: int
-    lstm_layers: int
-    hidden: int = 256
-    dropout: float = 0.15
+    channels: Annotated[tuple[Annotated[int, Ge(1)], ...], Len(4, 7)]
+    lstm_layers: Annotated[int, Ge(1)]
+    hidden: Annotated[int, Ge(1)] = 256
+    dropout: Annotated[float, Interval(ge=0, lt=1)] = 0.15
+
+    @property
+    def rows(self) -> int:
+        """Height of the last feature map, flattened into the LSTM's input."""
+        count = len(self.channels)
+        pools = sum(_pool_after(index, count) is not None for index in range(count))
+        return (32 >> pools) - (count > 6)
 
 
 VARIANTS = {
-    "base": CRNNConfig((64, 128, 256, 256, 512, 512, 512), rows=1, lstm_layers=2),
-    "optimized": CRNNConfig((32, 64, 128, 128, 256, 256, 256), rows=1, lstm_layers=1),
-    "lightweight": CRNNConfig((16, 32, 64, 64, 64), rows=2, lstm_layers=2),
+    "base": CRNNConfig((64, 128, 256, 256, 512, 512, 512), lstm_layers=2),
+    "optimized": CRNNConfig((32, 64, 128, 128, 256, 256, 256), lstm_layers=1),
+    "lightweight": CRNNConfig((16, 32, 64, 64, 64), lstm_layers=2),
 }
 
 

@@ -22,8 +22,8 @@ def grow(narrow: Network, wide: Network) -> Network:
     """Fill `wide` from `narrow` and return it; layers that `narrow` lacks keep their own start.
 
     Raises:
-        UnknownVariant: the two are neither CRNNs of the same depth, each layer at least as wide,
-            nor both of known length.
+        UnknownVariant: the two are neither CRNNs of the same depth, each convolution at least as
+            wide, each LSTM as wide; nor both of known length.
     """
     if isinstance(narrow, FixedCNN) and isinstance(wide, FixedCNN):
         return _longer(narrow, wide)
@@ -32,6 +32,11 @@ def grow(narrow: Network, wide: Network) -> Network:
     few, many = narrow.config.channels, wide.config.channels
     if len(few) != len(many) or any(a > b for a, b in zip(few, many, strict=True)):
         raise UnknownVariant(f"channels {many} do not grow from {few}: start from the same variant")
+    if narrow.config.hidden != wide.config.hidden:
+        raise UnknownVariant(
+            f"{wide.config.hidden} LSTM units do not grow from {narrow.config.hidden}: "
+            "give both the same"
+        )
     for source, target in zip(narrow.cnn, wide.cnn, strict=True):
         if isinstance(source, nn.Conv2d) and isinstance(target, nn.Conv2d):
             target.weight.copy_(_widened(source.weight, target.weight))

@@ -1,9 +1,9 @@
 """Every variant, listed once."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 from models import crnn, single
 from models.decoders import Joint, Network, Positions
@@ -62,13 +62,31 @@ def find(variant: str) -> Variant:
     return VARIANTS[variant]
 
 
-def build(variant: str) -> Network:
-    """A freshly initialised network.
+def shape(variant: str) -> crnn.CRNNConfig | None:
+    """What can be chosen of a variant's shape; None where there is nothing to choose.
+
+    Raises:
+        UnknownVariant: as `find`.
+    """
+    build = find(variant).build
+    arguments = build.args if isinstance(build, partial) else ()
+    return next((each for each in arguments if isinstance(each, crnn.CRNNConfig)), None)
+
+
+def build(variant: str, network: Mapping[str, Any] | None = None) -> Network:
+    """A freshly initialised network; `network` names fields of its shape that are to differ.
 
     >>> build("optimized")(torch.zeros(1, 1, 32, 128)).shape
     torch.Size([1, 33, 11])
 
     Raises:
-        UnknownVariant: as `find`.
+        UnknownVariant: as `find`, or the variant's shape has no such field.
     """
-    return find(variant).build()
+    usual = shape(variant)
+    if not network:
+        return find(variant).build()
+    strange = sorted(network.keys() - {field.name for field in fields(crnn.CRNNConfig)})
+    if usual is None or strange:
+        strange = strange or sorted(network)
+        raise UnknownVariant(f"the network of {variant} has no {strange[0]}: leave it out")
+    return crnn.CRNN(replace(usual, **network))

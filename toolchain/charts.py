@@ -15,10 +15,17 @@ class Axes:
     """A frame with ticks; turns values into places."""
 
     def __init__(
-        self, xs: Sequence[float], ys: Sequence[float], labels: tuple[str, str], zero: bool = False
+        self,
+        xs: Sequence[float],
+        ys: Sequence[float],
+        labels: tuple[str, str],
+        zero: bool = False,
+        log: bool = False,
     ) -> None:
-        """Spans all of `xs` and `ys`; `zero` draws both axes from 0."""
-        self.x, self.y = _span(xs, zero), _span(ys, zero)
+        """Spans all of `xs` and `ys`; `zero` draws both axes from 0, `log` is for positive `ys`."""
+        self.log = log
+        self.x = _span(xs, zero)
+        self.y = _span([math.log10(y) for y in ys] if log else ys, zero)
         self.parts = [f'<g class="axis">{"".join(self._ticks())}</g>']
         self.parts += [
             f'<text class="label" x="{(LEFT + WIDE - RIGHT) / 2}" y="{HIGH - 6}" '
@@ -29,20 +36,24 @@ class Axes:
 
     def place(self, point: Point) -> Point:
         """Where a value lies, in pixels."""
+        x, y = point
+        return self._at(x, math.log10(y) if self.log else y)
+
+    def _at(self, x: float, y: float) -> Point:
         across, up = (
             (value - low) / (high - low)
-            for value, (low, high) in zip(point, (self.x, self.y), strict=True)
+            for value, (low, high) in zip((x, y), (self.x, self.y), strict=True)
         )
         return LEFT + across * (WIDE - LEFT - RIGHT), HIGH - BOTTOM - up * (HIGH - TOP - BOTTOM)
 
     def _ticks(self) -> list[str]:
         found = []
         for value in _ticks(*self.x):
-            x, _ = self.place((value, self.y[0]))
+            x, _ = self._at(value, self.y[0])
             found.append(f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{HIGH - BOTTOM}"/>')
             found.append(f'<text x="{x:.1f}" y="{HIGH - BOTTOM + 14}" text-anchor="middle">')
             found.append(f"{value:g}</text>")
-        for value in _ticks(*self.y):
+        for value in _log_ticks(*self.y) if self.log else _ticks(*self.y):
             _, y = self.place((self.x[0], value))
             found.append(f'<line x1="{LEFT}" x2="{WIDE - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
             found.append(f'<text x="{LEFT - 5}" y="{y + 4:.1f}" text-anchor="end">{value:g}</text>')
@@ -81,6 +92,11 @@ class Axes:
                 f'style="fill: {COLOURS[place]}">{escape(name)}</text>'
             )
         return f'<svg viewBox="0 0 {WIDE} {HIGH}" role="img">{"".join(self.parts)}</svg>'
+
+
+def colour(index: int) -> str:
+    """Of the line of that number; after the last the first comes again."""
+    return COLOURS[index % len(COLOURS)]
 
 
 def lines(
@@ -124,3 +140,11 @@ def _ticks(low: float, high: float) -> list[float]:
     step = next(unit * factor for factor in (1, 2, 5, 10) if unit * factor >= raw)
     first = math.ceil(low / step)
     return [round(place * step, 10) for place in range(first, math.floor(high / step) + 1)]
+
+
+def _log_ticks(low: float, high: float) -> list[float]:
+    """Values 1, 2, 5 and their decades between two exponents; of many decades, the decades."""
+    factors = (1, 2, 5) if high - low < 3 else (1,)
+    decades = range(math.floor(low), math.ceil(high))
+    values = [float(f"{factor}e{decade}") for decade in decades for factor in factors]
+    return [value for value in values if low <= math.log10(value) <= high]

@@ -91,6 +91,12 @@ def _opened(path: Path) -> Iterator[Any]:
         raise BadInput(f"{path} is no checkpoint of ours, or damaged ({error})") from None
 
 
+def changes(about: Mapping[str, Any], what: str) -> dict[str, Any]:
+    """What a checkpoint's facts say of its "network" or "style", where that is its own."""
+    listed = dict(about.get(what) or {})
+    return {key: tuple(it) if isinstance(it, list) else it for key, it in listed.items()}
+
+
 def load_model(path: Path, variant: str | None = None) -> tuple[Network, dict[str, Any]]:
     """The network of a checkpoint, in evaluation mode, and the checkpoint's facts.
 
@@ -101,7 +107,7 @@ def load_model(path: Path, variant: str | None = None) -> tuple[Network, dict[st
     held = about.get("variant")
     if variant is not None and held != variant:
         raise BadInput(f"{path} holds the variant {held!r}, not {variant!r}: name the right one")
-    model = zoo.build(str(held))
+    model = zoo.build(str(held), changes(about, "network"))
     weights = {
         name.removeprefix("model."): tensor.float() if tensor.is_floating_point() else tensor
         for name, tensor in tensors.items()

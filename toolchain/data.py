@@ -16,6 +16,7 @@ from generator.digits import (
     stroke_digits,
 )
 from generator.errors import BadInput
+from generator.ranges import Share
 from generator.strokes import StrokeDigit
 
 # What reports call the held-out sources, and the invented one.
@@ -29,7 +30,7 @@ class Digits:
     """Sources of digits.
 
     Attributes:
-        mnist: folder with MNIST's raw files; None looks in the usual places.
+        mnist: folder with MNIST's raw files; without one, the usual places are searched.
         custom: folders or files of the user's own digits, pen strokes or PNGs.
         custom_share: how much of all numbers the custom digits write, 0..1.
         procedural_share: how much procedural handwriting writes, 0..1; MNIST has the rest.
@@ -37,8 +38,8 @@ class Digits:
 
     mnist: Path | None = None
     custom: tuple[Path, ...] = ()
-    custom_share: float = 0.5
-    procedural_share: float = 0.0
+    custom_share: Share = 0.5
+    procedural_share: Share = 0.0
 
     def bank(self, split: Split, device: torch.device | str = "cpu") -> DigitBank:
         """The mixed bank of a split. No custom digit is in "test".

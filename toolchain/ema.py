@@ -1,8 +1,9 @@
 """The averaged model: steadier than the live one, and what is validated, kept and shipped."""
 
+import copy
+
 import torch
 
-from models import zoo
 from models.decoders import Network
 
 
@@ -14,12 +15,10 @@ class Average:
     (Wortsman et al. 2022, "Robust fine-tuning of zero-shot models", arXiv:2109.01903).
     """
 
-    def __init__(self, model: Network, variant: str, decay: float, keep: float = 0.0) -> None:
-        self.model = zoo.build(variant).to(next(model.parameters()).device).eval()
-        self.model.load_state_dict(model.state_dict())
+    def __init__(self, model: Network, decay: float, keep: float = 0.0) -> None:
+        self.model = _copy(model)
         self.decay = decay
         self.keep = keep
-        self.variant = variant
         self.start = {k: v.clone() for k, v in model.state_dict().items()} if keep else {}
 
     @torch.no_grad()
@@ -38,10 +37,16 @@ class Average:
         """The model to validate and keep: the average, drawn back towards the start by `keep`."""
         if not self.keep:
             return self.model
-        mixed = zoo.build(self.variant).to(next(self.model.parameters()).device).eval()
+        mixed = _copy(self.model)
         weights = self.model.state_dict()
         for name, value in self.start.items():
             if value.is_floating_point():
                 weights[name] = weights[name].lerp(value, self.keep)
         mixed.load_state_dict(weights)
         return mixed
+
+
+def _copy(model: Network) -> Network:
+    """In evaluation mode and in PyTorch's plain memory format, in which models are judged."""
+    plain: Network = copy.deepcopy(model).to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+    return plain.eval()

@@ -2,9 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from annotated_types import Gt, Interval
+from pydantic import AllowInfNan
 
 from generator.errors import BadInput
+from generator.ranges import Amount, Count, Share
 
 
 @dataclass(frozen=True)
@@ -12,15 +16,15 @@ class Recipe:
     """One way to train.
 
     Attributes:
-        epochs: how many.
+        epochs: how many; after each, the network is validated and kept.
         numbers: numbers per epoch, all fresh.
         batch: numbers per step.
         learning_rate: its peak, AdamW's.
         muon: Muon's rate for hidden convolutions, times `learning_rate` (0: AdamW for all).
-        schedule: one cycle, or constant.
+        schedule: one-cycle (up, then down), or constant.
         warmup: share of the steps in which the rate rises.
         weight_decay: AdamW's (0: plain Adam).
-        clip: largest gradient norm.
+        clip: largest gradient norm; inf: any.
         ema: decay of the weights' moving average (0: none).
         keep: share of the starting weights in the result, for adapting a trained network.
         bf16: forward and backward in bfloat16 where the hardware gains from it.
@@ -28,17 +32,17 @@ class Recipe:
         wide: train on the generator's wide style, more varied than what is validated.
     """
 
-    epochs: int
-    numbers: int
-    batch: int = 64
-    learning_rate: float = 2e-3
-    muon: float = 25.0
+    epochs: Count
+    numbers: Count
+    batch: Count = 64
+    learning_rate: Amount = 2e-3
+    muon: Amount = 25.0
     schedule: Literal["one-cycle", "constant"] = "one-cycle"
-    warmup: float = 0.15
-    weight_decay: float = 0.01
-    clip: float = 5.0
-    ema: float = 0.998
-    keep: float = 0.0
+    warmup: Annotated[float, Interval(ge=0, lt=1)] = 0.15
+    weight_decay: Amount = 0.01
+    clip: Annotated[float, Gt(0), AllowInfNan(True)] = 5.0
+    ema: Annotated[float, Interval(ge=0, lt=1)] = 0.998
+    keep: Share = 0.0
     bf16: bool = True
     trim: bool = True
     wide: bool = False

@@ -62,15 +62,8 @@ def gather(folder: Path) -> dict[str, Any]:
 
 def render(content: dict[str, Any], data_sha256: str) -> str:
     """The page, HTML, of what `gather` found."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    environment.filters["table"] = _table
-    return environment.get_template("report.html.j2").render(
+    return page(
+        "report.html.j2",
         **content,
         data_sha256=data_sha256,
         curves=_curves(content["facts"].get("history") or []),
@@ -81,6 +74,19 @@ def render(content: dict[str, Any], data_sha256: str) -> str:
         speed=_speed(content["bench"]),
         epochs=tables.epochs(content["facts"].get("history") or []),
     )
+
+
+def page(template: str, **content: Any) -> str:
+    """A template of this folder, filled in; tables become HTML by the filter `table`."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.filters["table"] = _table
+    return environment.get_template(template).render(**content)
 
 
 def _table(table: Table) -> Markup:

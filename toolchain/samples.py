@@ -1,10 +1,13 @@
 """Samples for a variant: what it learns from and what it is judged on. The one place that knows."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import torch
 
 from generator.digits import DigitBank
+from generator.errors import BadInput
 from generator.layout import PASTED, PASTED_WIDE, WIDE, Style
 from generator.numbers import NumberGenerator
 from generator.single import DigitGenerator, Distortion
@@ -17,30 +20,49 @@ Samples = NumberGenerator | DigitGenerator
 SIDES = {"strip": (HEIGHT, WIDTH), "square": (SIDE, SIDE)}  # px, high and wide
 
 
-def to_learn(variant: str, bank: DigitBank, seed: int, wide: bool = False) -> Samples:
-    """Endless varied samples; `wide`: of a CRNN's numbers, the wide style.
+def to_learn(
+    variant: str,
+    bank: DigitBank,
+    seed: int,
+    wide: bool = False,
+    changes: Mapping[str, Any] | None = None,
+) -> Samples:
+    """Endless varied samples.
+
+    Args:
+        variant: for which.
+        bank: digits.
+        seed: same seed, same samples.
+        wide: of a CRNN's numbers, the wide style.
+        changes: fields that differ of the `Style`, or of single digits' `Distortion`.
 
     Raises:
         UnknownVariant: no such variant.
+        BadInput: the variant does not read numbers of the length that `changes` asks for.
     """
     if zoo.find(variant).input == "square":
-        return DigitGenerator(bank, seed, Distortion())
+        return DigitGenerator(bank, seed, replace(Distortion(), **(changes or {})))
+    return NumberGenerator(bank, seed, _styled(variant, style_to_learn(variant, wide), changes))
+
+
+def style_to_learn(variant: str, wide: bool) -> Style:
+    """How a variant's numbers look in training where nothing is changed."""
     if is_pasted(variant):
-        return NumberGenerator(bank, seed, _of_length(variant, PASTED_WIDE))
-    return NumberGenerator(bank, seed, WIDE if wide else None)
+        return _of_length(variant, PASTED_WIDE)
+    return WIDE if wide else Style()
 
 
-def to_judge(variant: str, bank: DigitBank, seed: int = 0) -> Samples:
+def to_judge(
+    variant: str, bank: DigitBank, seed: int = 0, changes: Mapping[str, Any] | None = None
+) -> Samples:
     """What accuracy is measured on: numbers, pasted digits, or the digits of a bank as they are.
 
-    Raises:
-        UnknownVariant: no such variant.
+    Arguments and errors as of `to_learn`.
     """
     if zoo.find(variant).input == "square":
         return DigitGenerator(bank, seed)
-    if is_pasted(variant):
-        return NumberGenerator(bank, seed, _of_length(variant, PASTED))
-    return NumberGenerator(bank, seed)
+    usual = _of_length(variant, PASTED) if is_pasted(variant) else Style()
+    return NumberGenerator(bank, seed, _styled(variant, usual, changes))
 
 
 def described(variant: str, source: str) -> str:
@@ -63,3 +85,11 @@ def empty(variant: str, count: int) -> torch.Tensor:
 
 def _of_length(variant: str, style: Style) -> Style:
     return replace(style, digits=zoo.find(variant).digits, leading_zeros=True)
+
+
+def _styled(variant: str, style: Style, changes: Mapping[str, Any] | None) -> Style:
+    style = replace(style, **(changes or {}))
+    (fewest, most), (shortest, longest) = zoo.find(variant).digits, style.digits
+    if shortest < fewest or longest > most:
+        raise BadInput(f"{variant} reads {fewest} to {most} digits: change style.digits")
+    return style

@@ -5,6 +5,7 @@ models improves accuracy without increasing inference time", arXiv:2203.05482; h
 validation loss, which is steadier than accuracy.
 """
 
+import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,6 @@ import torch
 
 from generator.errors import BadInput
 from generator.numbers import NumberGenerator
-from models import zoo
 from models.decoders import Network
 from toolchain import checkpoint, samples
 from toolchain.evaluate import Score, evaluate
@@ -58,24 +58,27 @@ def soup(
         on_step: called with how many networks were read.
 
     Raises:
-        BadInput: fewer than two, one of them damaged, or of different variants.
+        BadInput: fewer than two, one of them damaged, or of different variants or shapes.
     """
     if len(paths) < 2:
         raise BadInput("an average needs two checkpoints or more: name them all")
-    variant = checkpoint.facts(paths[0])["variant"]
-    judged = samples.to_judge(variant, numbers.bank, SEED)
+    first = checkpoint.facts(paths[0])
+    variant, network = first["variant"], first.get("network")
+    judged = samples.to_judge(variant, numbers.bank, SEED, checkpoint.changes(first, "style"))
     check = judged(0, judged.different(count))
     fast = bf16_helps(numbers.bank.device)
     tried = []
     for path in paths:
         model, facts = checkpoint.load_model(path, variant)
+        if facts.get("network") != network:
+            raise BadInput(f"{path} has another [network] than {paths[0]}: name runs of one shape")
         tried.append((evaluate(model, check, fast), path, model, facts))
         on_step(len(tried))
     tried.sort(key=lambda each: each[0].loss)
     best, _, model, facts = tried[0]
     taken, flags = [model], [True]
     for done, (_, _, other, _) in enumerate(tried[1:], len(tried) + 1):
-        mixed = mean([*taken, other], variant)
+        mixed = mean([*taken, other])
         score = evaluate(mixed, check, fast)
         flags.append(score.loss < best.loss)
         if flags[-1]:
@@ -89,10 +92,10 @@ def soup(
     return Soup(model, best, ingredients, _facts(facts, tried, flags, best))
 
 
-def mean(models: Sequence[Network], variant: str) -> Network:
+def mean(models: Sequence[Network]) -> Network:
     """A network whose weights and batch-norm statistics are the means of theirs."""
     states = [model.state_dict() for model in models]
-    mixed = zoo.build(variant).eval()
+    mixed = copy.deepcopy(models[0]).eval()
     mixed.load_state_dict(
         {
             name: torch.stack([state[name] for state in states]).mean(0)

@@ -11,7 +11,7 @@ import math
 import platform
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from torch.utils.tensorboard import SummaryWriter
 
 from generator.digits import DigitBank
 from generator.errors import BadInput
+from generator.numbers import Numbers
 from models import zoo
 from models.decoders import Network
 from toolchain import checkpoint, samples
@@ -96,6 +97,8 @@ def train(
     seed: int = 0,
     resume: bool = False,
     start_from: Network | None = None,
+    style: Mapping[str, Any] | None = None,
+    network: Mapping[str, Any] | None = None,
     facts: dict[str, Any] | None = None,
     on_step: Callable[[int, float], None] = lambda step, loss: None,
     on_epoch: Callable[[Epoch], None] = lambda epoch: None,
@@ -111,6 +114,8 @@ def train(
         seed: of the network's first weights and of the numbers.
         resume: go on from `run/last.safetensors`.
         start_from: a network of the same shape whose weights to start from.
+        style: fields that differ of what samples are drawn with, see `samples`.
+        network: fields of the network's shape that differ.
         facts: what else the checkpoints should tell, e.g. the data.
         on_step: called with the step and its loss.
         on_epoch: called with each finished epoch.
@@ -129,19 +134,24 @@ def train(
     # Only among numbers of any length have some columns to spare.
     recipe = dataclasses.replace(recipe, trim=recipe.trim and shortest < longest)
     torch.backends.cudnn.benchmark = device.type == "cuda" and not recipe.trim
-    model = zoo.build(variant)
+    model = zoo.build(variant, network)
     if start_from is not None:
         model.load_state_dict(start_from.state_dict())
     model = model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     autocast = recipe.bf16 and bf16_helps(device)
     optimizers = _optimizers(model, recipe, autocast)
-    average = Average(model, variant, recipe.ema, recipe.keep)
+    average = Average(model, recipe.ema, recipe.keep)
     facts = {
         "variant": variant,
         "recipe": dataclasses.asdict(recipe),
         "seed": seed,
+        # Only where they differ, so that runs of before can be gone on with.
+        **({"style": dict(style)} if style else {}),
+        **({"network": dict(network)} if network else {}),
         **(facts or {}),
     }
+    numbers = samples.to_learn(variant, banks[0], seed, recipe.wide, style)
+    check = validation_numbers(variant, banks[1], style)
     step, best = 0, -1.0
     history: list[dict[str, Any]] = []
     if resume:
@@ -149,9 +159,6 @@ def train(
     else:
         checkpoint.write_json(run / "config.json", facts)
 
-    numbers = samples.to_learn(variant, banks[0], seed, recipe.wide)
-    judged = samples.to_judge(variant, banks[1], VALIDATION_SEED)
-    check = judged(0, judged.different(VALIDATION_NUMBERS))
     per_epoch = recipe.numbers // recipe.batch
 
     def save(name: str, tensors: dict[str, Tensor]) -> None:
@@ -213,6 +220,12 @@ def train(
     return best
 
 
+def validation_numbers(variant: str, bank: DigitBank, style: Mapping[str, Any] | None) -> Numbers:
+    """What every epoch is judged on; arguments as of `train`."""
+    judged = samples.to_judge(variant, bank, VALIDATION_SEED, style)
+    return judged(0, judged.different(VALIDATION_NUMBERS))
+
+
 @contextlib.contextmanager
 def _stop_requests() -> Iterator[Callable[[], bool]]:
     """SIGINT and SIGTERM are remembered instead of raised; yields the question."""
@@ -265,8 +278,8 @@ def _restore(
     optimizers: list[tuple[torch.optim.Optimizer, float]],
 ) -> tuple[int, float, list[dict[str, Any]]]:
     tensors, held = checkpoint.load(run / "last.safetensors")
-    for key in ("variant", "recipe", "seed"):
-        if held.get(key) != json.loads(json.dumps(facts[key])):
+    for key in ("variant", "recipe", "seed", "style", "network"):
+        if held.get(key) != json.loads(json.dumps(facts.get(key))):
             raise BadInput(
                 f"{run} was trained with another {key}: give the same one, or a new --run"
             )

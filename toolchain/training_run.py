@@ -1,7 +1,6 @@
 """One training run as a user sees it: where it is kept, what it prints, how it is resumed."""
 
 import math
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,32 +10,27 @@ import typer
 
 from generator.errors import BadInput
 from models import zoo
+from models.decoders import Network
 from models.grow import grow
-from toolchain import checkpoint, console, samples
+from toolchain import checkpoint, console
 from toolchain.bench import machine
-from toolchain.data import Digits
 from toolchain.evaluate import evaluate
 from toolchain.export import source_commit
-from toolchain.recipes import Recipe
+from toolchain.settings import Settings
 from toolchain.train import (
-    VALIDATION_NUMBERS,
-    VALIDATION_SEED,
     Epoch,
     Stopped,
     best_device,
     train,
+    validation_numbers,
 )
 
 
 def start(
-    variant: str,
-    choose: Callable[[bool], Recipe],
-    digits: Digits,
+    settings: Settings,
     runs: Path,
     *,
     name: str | None,
-    device: str | None,
-    seed: int,
     resume: bool,
     start_from: Path | None,
     as_json: bool,
@@ -47,9 +41,10 @@ def start(
         BadInput: unknown variant, device or data, or a run that is there already.
         typer.Exit: with 130 when stopped; `last` was saved.
     """
-    on = _device(device)
-    recipe = choose(on.type != "cpu")
-    model = zoo.build(variant)
+    variant, network, style = settings.run.variant, settings.network, settings.drawing()
+    on = device_named(settings.run.device)
+    recipe = settings.choose(on.type != "cpu")
+    zoo.build(variant, network)  # before anything is read or written: whether it can be
     is_named = name is not None
     folder = (
         _to_resume(runs, name or variant, is_named)
@@ -57,16 +52,20 @@ def start(
         else folder_for(runs, name or variant, is_named)
     )
     facts: dict[str, Any] = {"commit": source_commit(), "machine": _machine(on)}
+    model: Network | None = None
     if start_from is not None:
         source, held = checkpoint.load_model(best_of(start_from))
-        model = source if held["variant"] == variant else grow(source, model)
+        held_network = checkpoint.changes(held, "network")
+        if held["variant"] == variant and network in ({}, held_network):
+            model, network = source, held_network
+        else:
+            model = grow(source, zoo.build(variant, network))
         facts["started_from"] = f"{held['variant']} ({held.get('commit', 'unknown')})"
     with console.err.status("preparing digits"):
-        banks = digits.bank("train", on), digits.bank("val", on)
+        banks = settings.digits.bank("train", on), settings.digits.bank("val", on)
     facts["data"] = banks[0].description
-    if start_from is not None:
-        judged = samples.to_judge(variant, banks[1], VALIDATION_SEED)
-        check = judged(0, judged.different(VALIDATION_NUMBERS))
+    if model is not None:
+        check = validation_numbers(variant, banks[1], style)
         accuracy = evaluate(model.to(on), check).accuracy
         console.say(f"before: {accuracy:.2%} of the validation numbers")
     console.say(
@@ -98,9 +97,11 @@ def start(
                 banks,
                 folder,
                 device=on,
-                seed=seed,
+                seed=settings.run.seed,
                 resume=resume,
-                start_from=model if start_from is not None else None,
+                start_from=model,
+                style=style,
+                network=network,
                 facts=facts,
                 on_step=on_step,
                 on_epoch=on_epoch,
@@ -115,7 +116,12 @@ def start(
         console.out.print(f"best checkpoint: {best}; next: nrtool export --variant {variant}")
 
 
-def _device(name: str | None) -> torch.device:
+def device_named(name: str | None) -> torch.device:
+    """The device of that name, else the best.
+
+    Raises:
+        BadInput: it is not there.
+    """
     if name is None:
         return best_device()
     there = {

@@ -338,7 +338,7 @@ def test_no_permission_is_one_line(tmp_path, monkeypatch, capsys):
     [
         *("generate", "import", "train", "average", "export", "evaluate", "parity", "bench"),
         *("predict",),
-        *("models", "golden", "inspect", "report", "draw"),
+        *("models", "golden", "inspect", "report", "draw", "config", "tune", "board"),
     ],
 )
 def test_every_command_has_help_with_an_example(capsys, command):

@@ -132,7 +132,7 @@ def test_the_earlier_recipe_is_as_published():
 
 def test_the_average_without_decay_is_the_model_itself():
     model = zoo.build("lightweight")
-    average = Average(model, "lightweight", decay=0.0)
+    average = Average(model, decay=0.0)
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.add_(1.0)
@@ -143,7 +143,7 @@ def test_the_average_without_decay_is_the_model_itself():
 
 def test_a_blend_lies_between_the_start_and_the_average():
     model = zoo.build("lightweight")
-    average = Average(model, "lightweight", decay=0.0, keep=0.25)
+    average = Average(model, decay=0.0, keep=0.25)
     before = {name: value.clone() for name, value in model.state_dict().items()}
     with torch.no_grad():
         for parameter in model.parameters():

@@ -7,7 +7,7 @@ from safetensors.torch import load_file
 
 from tests.toolchain.sketchpad.conftest import drawing
 from tests.toolchain.test_cli import call, refused
-from toolchain import checkpoint, training_run
+from toolchain import checkpoint
 from toolchain import train as training
 from toolchain.recipes import RECIPES, adapt
 from toolchain.sketchpad.drawing import parse_drawing
@@ -26,8 +26,7 @@ def drawings(tmp_path):
 
 @pytest.fixture(autouse=True)
 def _small_validation(monkeypatch):
-    for module in (training, training_run):
-        monkeypatch.setattr(module, "VALIDATION_NUMBERS", 32)
+    monkeypatch.setattr(training, "VALIDATION_NUMBERS", 32)
 
 
 def test_drawings_adapt_a_trained_model(weights, drawings, tmp_path, capsys):

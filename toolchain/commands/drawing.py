@@ -1,5 +1,6 @@
-"""The command that serves the sketchpad: draw."""
+"""Commands that serve pages to the browser: draw, board."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +9,7 @@ from typer import Option
 
 from generator.errors import BadInput
 from toolchain import console
-from toolchain.commands.options import EXPORTS, Exports
+from toolchain.commands.options import EXPORTS, RUNS, Exports, Json, Runs
 
 app = typer.Typer()
 
@@ -35,3 +36,22 @@ def draw(
         raise BadInput(f"{error.name} is missing: pip install 'nrtool[draw]'") from None
 
     serve(find_models(exports), collect, port=port, share=share, say=console.say)
+
+
+@app.command(epilog="Example: `nrtool board --runs runs`")
+def board(
+    runs: Runs = RUNS,
+    port: Annotated[int, Option(min=0, max=65535, help="0 takes a free one.")] = 6006,
+    as_json: Json = False,
+) -> None:
+    """Start TensorBoard on the training runs, for this computer alone; Ctrl-C ends it."""
+    from toolchain.board import serve
+
+    def announce(address: str) -> None:
+        if as_json:
+            console.show_json({"address": address, "runs": runs})
+            sys.stdout.flush()  # it is read while this goes on
+        else:
+            console.say(f"here:  {address}   (Ctrl-C stops)")
+
+    serve(runs, port, announce)

@@ -10,17 +10,21 @@ from generator.errors import BadInput
 from toolchain import console
 from toolchain.commands.options import (
     RUNS,
+    Assignments,
+    Config,
     Count,
     Custom,
     CustomShare,
     Form,
     Json,
     Mnist,
-    ProceduralShare,
     Runs,
-    Seed,
+    SetCustomShare,
+    SetDevice,
+    SetProceduralShare,
+    SetSeed,
+    SetVariant,
     Split,
-    Variant,
     digits_of,
 )
 from toolchain.tables import Table
@@ -32,20 +36,28 @@ app = typer.Typer()
 def generate(
     count: Count = 1000,
     out: Annotated[Path, Option(help="New folder to write.")] = Path("data/numbers"),
-    seed: Seed = 0,
+    seed: SetSeed = None,
     format: Annotated[Form, Option(help="Shards of arrays, or pictures.")] = Form.npz,
     preview: Annotated[bool, Option(help="Add a contact sheet, preview.png.")] = True,
     split: Annotated[Split, Option(help="Which digits to write with.")] = Split.train,
-    min_digits: Annotated[int, Option(min=1, max=5, help="Shortest number.")] = 1,
-    max_digits: Annotated[int, Option(min=1, max=5, help="Longest number.")] = 5,
-    leading_zeros: Annotated[bool, Option(help="Allow numbers such as 007.")] = False,
+    min_digits: Annotated[
+        int | None, Option(min=1, max=5, help="Shortest number.", show_default="1")
+    ] = None,
+    max_digits: Annotated[
+        int | None, Option(min=1, max=5, help="Longest number.", show_default="5")
+    ] = None,
+    leading_zeros: Annotated[
+        bool | None, Option(help="Allow numbers such as 007.", show_default="no")
+    ] = None,
     wide: Annotated[
         bool, Option("--wide", help="More varied, now and then with flaws, as `polish` trains on.")
     ] = False,
     mnist: Mnist = None,
     custom: Custom = None,
-    custom_share: CustomShare = 0.5,
-    procedural_share: ProceduralShare = 0.0,
+    custom_share: SetCustomShare = None,
+    procedural_share: SetProceduralShare = None,
+    config: Config = None,
+    assignments: Assignments = None,
     as_json: Json = False,
 ) -> None:
     """Write synthetic handwritten numbers to a folder, with a manifest."""
@@ -54,15 +66,23 @@ def generate(
     from generator.layout import WIDE, Style
     from generator.numbers import NumberGenerator
     from generator.shards import write_numbers
+    from toolchain import settings
 
-    if min_digits > max_digits:
-        raise BadInput(f"--min-digits {min_digits} is above --max-digits {max_digits}: swap them")
-    style = replace(
-        WIDE if wide else Style(), digits=(min_digits, max_digits), leading_zeros=leading_zeros
+    given = settings.gather(
+        config,
+        assignments,
+        {
+            "run": {"seed": seed},
+            "digits": settings.sources(mnist, custom, custom_share, procedural_share),
+            "style": {"leading_zeros": leading_zeros},
+        },
     )
-    numbers = NumberGenerator(
-        digits_of(mnist, custom, custom_share, procedural_share).bank(split.value), seed, style
-    )
+    style = replace(WIDE if wide else Style(), **given.style)
+    shortest, longest = min_digits or style.digits[0], max_digits or style.digits[1]
+    if shortest > longest:
+        raise BadInput(f"--min-digits {shortest} is above --max-digits {longest}: swap them")
+    style = replace(style, digits=(shortest, longest))
+    numbers = NumberGenerator(given.digits.bank(split.value), given.run.seed, style)
     with console.progress("generating", count) as update:
         manifest = write_numbers(
             numbers, count, out, format.value, preview=preview, on_numbers=update
@@ -103,12 +123,12 @@ def import_(
 
 @app.command(epilog="Example: `nrtool train --variant lightweight --custom my_digits --resume`")
 def train(
-    variant: Variant = "optimized",
+    variant: SetVariant = None,
     recipe: Annotated[
         str | None,
         Option(
-            help="full, short, quick, small, polish, finetune or earlier. Default: finetune with "
-            "--finetune, else full on a GPU, else short."
+            help="full, short, quick, small, polish, finetune or earlier, or the TOML file of "
+            "one. Default: finetune with --finetune, else full on a GPU, else short."
         ),
     ] = None,
     epochs: Annotated[int | None, Option(min=1, help="Instead of the recipe's.")] = None,
@@ -121,13 +141,15 @@ def train(
         Path | None,
         Option(help="Go on from a trained checkpoint, of this variant or a narrower one to grow."),
     ] = None,
-    device: Annotated[str | None, Option(help="cpu, cuda or mps. Default: the best.")] = None,
-    seed: Seed = 0,
+    device: SetDevice = None,
+    seed: SetSeed = None,
     runs: Runs = RUNS,
     mnist: Mnist = None,
     custom: Custom = None,
-    custom_share: CustomShare = 0.5,
-    procedural_share: ProceduralShare = 0.0,
+    custom_share: SetCustomShare = None,
+    procedural_share: SetProceduralShare = None,
+    config: Config = None,
+    assignments: Assignments = None,
     as_json: Json = False,
 ) -> None:
     """Train a variant on fresh numbers every epoch; Ctrl-C stops, --resume goes on.
@@ -135,18 +157,23 @@ def train(
     `--finetune exports/optimized/optimized.safetensors --custom my_digits` adapts a trained model
     to someone's hand in minutes, mixed with the old digits so that it forgets little.
     """
-    from toolchain import recipes, training_run
+    from toolchain import settings, training_run
 
-    recipe = recipe or ("finetune" if finetune else None)
-    changes = {"epochs": epochs, "numbers": numbers, "batch": batch, "learning_rate": learning_rate}
+    options = {
+        "run": {"variant": variant, "device": device, "seed": seed},
+        "digits": settings.sources(mnist, custom, custom_share, procedural_share),
+        "recipe": {
+            "epochs": epochs,
+            "numbers": numbers,
+            "batch": batch,
+            "learning_rate": learning_rate,
+        },
+    }
+    usual = "finetune" if finetune else None
     training_run.start(
-        variant,
-        lambda has_accelerator: recipes.adapt(recipe, has_accelerator, changes),
-        digits_of(mnist, custom, custom_share, procedural_share),
+        settings.gather(config, assignments, options, recipe, usual),
         runs,
         name=run,
-        device=device,
-        seed=seed,
         resume=resume,
         start_from=finetune,
         as_json=as_json,

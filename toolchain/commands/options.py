@@ -40,20 +40,37 @@ Custom = Annotated[
     Option(help="Your own digits: *.jsonl strokes, or folders 0/ to 9/ of PNGs. Repeatable."),
 ]
 CustomShare = Annotated[float, Option(help="Share of all numbers written with --custom digits.")]
-ProceduralShare = Annotated[
-    float, Option(help="Share written in procedural handwriting; MNIST writes the rest.")
+Config = Annotated[
+    Path | None, Option("--config", help="TOML of settings; `nrtool config` writes a default one.")
 ]
-Seed = Annotated[int, Option(help="Same seed, same result.")]
+Assignments = Annotated[
+    list[str] | None,
+    Option("--set", help="SECTION.KEY=VALUE, any setting of --config. Repeatable."),
+]
+# Those of commands that read --config: what is not given is left to the file.
+SetVariant = Annotated[str | None, Option(help="See `nrtool models`.", show_default="optimized")]
+SetDevice = Annotated[
+    str | None, Option(help="cpu, cuda or mps.", show_default="the best there is")
+]
+SetSeed = Annotated[int | None, Option(help="Same seed, same result.", show_default="0")]
+SetCustomShare = Annotated[
+    float | None,
+    Option(help="Share of all numbers written with --custom digits.", show_default="0.5"),
+]
+SetProceduralShare = Annotated[
+    float | None,
+    Option(
+        help="Share written in procedural handwriting; MNIST writes the rest.", show_default="0.0"
+    ),
+]
 Json = Annotated[bool, Option("--json", help="Print JSON for machines.")]
 Runs = Annotated[Path, Option(help="Where training runs are kept.")]
 Exports = Annotated[Path, Option(help="Where releases are kept, one folder a variant.")]
 Count = Annotated[int, Option(min=1, help="How many numbers.")]
 
 
-def digits_of(
-    mnist: Path | None, custom: list[Path] | None, share: float, procedural: float = 0.0
-) -> Any:
-    """The digits that --mnist, --custom, --custom-share and --procedural-share ask for."""
+def digits_of(mnist: Path | None, custom: list[Path] | None, share: float) -> Any:
+    """The digits that --mnist, --custom and --custom-share ask for."""
     from toolchain.data import Digits
 
-    return Digits(mnist, tuple(custom or ()), share, procedural)
+    return Digits(mnist, tuple(custom or ()), share)

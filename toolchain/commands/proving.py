@@ -68,12 +68,35 @@ def inspect(
     )
 
 
-@app.command(epilog="Example: `nrtool report --variant optimized`")
+@app.command(epilog="Example: `nrtool report --variant optimized`, `nrtool report runs/optimized`")
 def report(
-    variant: Variant = "optimized", exports: Exports = EXPORTS, as_json: Json = False
+    runs: Annotated[
+        list[Path] | None, Argument(help="Training runs, whose curves to draw instead.")
+    ] = None,
+    variant: Variant = "optimized",
+    exports: Exports = EXPORTS,
+    out: Annotated[
+        Path | None,
+        Option(help="Folder for the curves. Default: the run's; of several, what they lie in."),
+    ] = None,
+    as_json: Json = False,
 ) -> None:
-    """Write report.html, one page with every figure and picture, and report.json."""
+    """Write report.html, one page with every figure and picture of a release, and report.json.
+
+    Of training runs instead, going on or ended: curves.png and curves.html with loss, accuracy,
+    learning rate and time.
+    """
     from toolchain import report as reports
+
+    if runs:
+        from toolchain import curves
+
+        files = curves.write(runs, out or (runs[0] if len(runs) == 1 else runs[0].parent))
+        if as_json:
+            console.show_json({**files, "runs": curves.as_json(runs)})
+        else:
+            console.out.print("\n".join(map(str, files.values())))
+        return
 
     page, data = reports.write(exports / variant)
     if as_json:
