@@ -27,6 +27,14 @@ FLOORS = {
     "base": 97.9,
     "optimized": 98.0,
     "lightweight": 97.0,
+    "positions-1": 99.3,
+    "positions-2": 98.3,
+    "positions-3": 97.0,
+    "fixed-1": 98.9,
+    "fixed-2": 97.4,
+    "digit-cnn": 99.3,
+    "fcnn": 98.3,
+    "compact": 99.4,
 }
 RELEASES = sorted(path.parent.name for path in EXPORTS.glob("*/parity.json"))
 
