@@ -24,7 +24,7 @@ EXPORTS = ROOT / "exports"
 # Percent of numbers or digits from MNIST's test digits, over 10,000 of them or more, each variant
 # on its own kind: no release may read less.
 FLOORS = {
-    "base": 97.9,
+    "base": 98.0,
     "optimized": 98.0,
     "lightweight": 97.0,
     "positions-1": 99.3,
