@@ -84,6 +84,16 @@ def store_weights(
     return kept
 
 
+def drop_in(weights: Path) -> tuple[DropIn, dict[str, Any]]:
+    """Stored weights as the network that every form of a release computes, and their facts.
+
+    Raises:
+        BadInput: `weights` is no checkpoint.
+    """
+    model, facts = checkpoint.load_model(weights)
+    return DropIn(model, Calibration.of(facts)).eval(), facts
+
+
 def export_onnx(weights: Path, out: Path) -> None:
     """Export stored weights as a simplified, checked float32 graph with metadata.
 
@@ -95,14 +105,14 @@ def export_onnx(weights: Path, out: Path) -> None:
         BadInput: `weights` is no checkpoint.
         FellShort: the graph failed ONNX's own checks.
     """
-    model, facts = checkpoint.load_model(weights)
+    network, facts = drop_in(weights)
     # Two strips, not one: a batch of one would be taken for a constant.
     example = samples.empty(facts["variant"], 2)
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         raw = Path(folder) / "raw.onnx"
         torch.onnx.export(
-            DropIn(model, Calibration.of(facts)).eval(),
+            network,
             (example,),
             str(raw),
             dynamo=True,

@@ -12,9 +12,7 @@ import torch
 from numpy.typing import NDArray
 from onnxruntime import InferenceSession
 
-from toolchain import checkpoint
-from toolchain.calibration import Calibration
-from toolchain.export import DropIn
+from toolchain.export import drop_in
 from toolchain.runtime import INPUT, open_model
 from toolchain.samples import Samples
 from toolchain.tally import Difference, Outputs, Reader, Tally
@@ -72,9 +70,8 @@ def compare(
     Raises:
         BadInput: a file is missing, damaged or foreign.
     """
-    model, facts = checkpoint.load_model(weights)
     # Not channels_last: its convolutions are four times as far from what float64 computes.
-    network = DropIn(model, Calibration.of(facts)).eval()
+    network, _ = drop_in(weights)
     runners: dict[str, Callable[[torch.Tensor], Outputs]] = {
         "pytorch": _torch_runner(network),
         "float32": _onnx_runner(open_model(float32, threads=2)),

@@ -139,7 +139,7 @@ def _accuracy(report: Path) -> float | None:
 
 
 def _exported(variant: str, exports: Path) -> Path:
-    zoo.build(variant)
+    zoo.find(variant)
     folder = exports / variant
     if not (folder / f"{variant}.safetensors").is_file():
         raise BadInput(f"no {variant} in {exports}: run `nrtool export --variant {variant}` first")

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import torch
 
-from toolchain import checkpoint, samples
-from toolchain.calibration import Calibration
-from toolchain.export import DropIn, metadata
+from toolchain import samples
+from toolchain.export import drop_in, metadata
 
 FACTS = "metadata.json"  # the extra file in which it explains itself, as the .onnx does
 
@@ -23,8 +22,7 @@ def export_script(weights: Path, out: Path) -> None:
     Raises:
         BadInput: `weights` is no checkpoint.
     """
-    model, facts = checkpoint.load_model(weights)
-    network = DropIn(model, Calibration.of(facts)).eval()
+    network, facts = drop_in(weights)
     with torch.no_grad(), warnings.catch_warnings():
         # Sizes become constants, which is right for all but the batch's; and PyTorch would have us
         # use torch.export, which other programs cannot load.

@@ -62,7 +62,7 @@ def plan(
     Raises:
         BadInput: no such variant, recipe or weights.
     """
-    zoo.build(variant)
+    zoo.find(variant)
     source = find_weights(variant, runs, exports, weights)
     checkpoint.load_model(source, variant)
     return {

@@ -13,8 +13,8 @@ from typing import Any
 
 import torch
 
+from generator.digits import DigitBank
 from generator.errors import BadInput
-from generator.numbers import NumberGenerator
 from models.decoders import Network
 from toolchain import checkpoint, samples
 from toolchain.evaluate import Score, evaluate
@@ -45,7 +45,7 @@ class Soup:
 
 def soup(
     paths: Sequence[Path],
-    numbers: NumberGenerator,
+    bank: DigitBank,
     count: int = NUMBERS,
     on_step: Callable[[int], None] = lambda done: None,
 ) -> Soup:
@@ -53,7 +53,7 @@ def soup(
 
     Args:
         paths: checkpoints of one variant, best with one start in common.
-        numbers: of validation digits; its seed is replaced by our own.
+        bank: validation digits.
         count: how many to read.
         on_step: called with how many networks were read.
 
@@ -64,9 +64,9 @@ def soup(
         raise BadInput("an average needs two checkpoints or more: name them all")
     first = checkpoint.facts(paths[0])
     variant, network = first["variant"], first.get("network")
-    judged = samples.to_judge(variant, numbers.bank, SEED, checkpoint.changes(first, "style"))
+    judged = samples.to_judge(variant, bank, SEED, checkpoint.changes(first, "style"))
     check = judged(0, judged.different(count))
-    fast = bf16_helps(numbers.bank.device)
+    fast = bf16_helps(bank.device)
     tried = []
     for path in paths:
         model, facts = checkpoint.load_model(path, variant)

@@ -28,7 +28,7 @@ def runs(weights, tmp_path):
 
 
 def test_only_what_lowers_the_loss_is_taken(runs, numbers):
-    made = soup(runs, numbers, 200)
+    made = soup(runs, numbers.bank, 200)
     taken = {each.path: each.taken for each in made.ingredients}
     assert not taken[str(runs[2])]
     assert made.score.loss <= min(each.score.loss for each in made.ingredients)
@@ -47,16 +47,16 @@ def test_the_mean_lies_between(weights):
 
 def test_networks_of_two_kinds_or_one_alone_are_no_average(runs, numbers, tmp_path):
     with pytest.raises(BadInput, match="two checkpoints"):
-        soup(runs[:1], numbers)
+        soup(runs[:1], numbers.bank)
     other = zoo.build("optimized").state_dict()
     path = tmp_path / "other.safetensors"
     checkpoint.save(path, {f"model.{k}": v for k, v in other.items()}, {"variant": "optimized"})
     with pytest.raises(BadInput, match="not 'lightweight'"):
-        soup([runs[0], path], numbers)
+        soup([runs[0], path], numbers.bank)
 
 
 def test_what_is_read_is_the_average_itself(runs, numbers):
-    made = soup(runs[:2], numbers, 100)
+    made = soup(runs[:2], numbers.bank, 100)
     again = evaluate(made.model, type(numbers)(numbers.bank, 7_000_003)(0, 100))
     assert again.right == pytest.approx(made.score.right, abs=2)
     assert again.loss == pytest.approx(made.score.loss, rel=0.05)

@@ -198,7 +198,6 @@ def average(
     """
     from dataclasses import asdict
 
-    from generator.numbers import NumberGenerator
     from toolchain import checkpoint, soup
     from toolchain.training_run import best_of, folder_for
 
@@ -208,7 +207,7 @@ def average(
     folder = folder_for(runs, name, is_named=run is not None)
     bank = digits_of(mnist, custom, custom_share).bank("val")
     with console.progress("averaging", 2 * len(paths) - 1) as update:
-        made = soup.soup(paths, NumberGenerator(bank), on_step=update)
+        made = soup.soup(paths, bank, on_step=update)
     weights = {f"model.{key}": value for key, value in made.model.state_dict().items()}
     checkpoint.write_json(folder / "config.json", made.facts)
     checkpoint.save(folder / "best.safetensors", weights, made.facts)
