@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from models.decoders import BASE, Joint, Network, Positions
 
 CHANNELS = (12, 24, 32)
-HIDDEN = {"positions": 96, "joint": 40}  # units between two fully connected layers
+HIDDEN = 96  # units between two fully connected layers
 STRIDE = 2 ** len(CHANNELS)  # px to a column of features
 ROWS = 32 // STRIDE
 PLACE = 3  # columns of features from one digit to the next: 24 px
@@ -45,7 +45,7 @@ class FixedCNN(Network):
             classes = BASE
         else:
             self.windows, classes = [(0, columns)], BASE**count
-        hidden = HIDDEN[decoder.name]
+        hidden = HIDDEN
         self.heads = nn.ModuleList(
             nn.Sequential(
                 nn.Flatten(),
