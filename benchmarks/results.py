@@ -7,8 +7,9 @@ import json
 import sys
 from pathlib import Path
 
+import block
+
 ROOT = Path(__file__).parent.parent
-START, END = "<!-- results:", "<!-- end of results -->"
 # The work that this descends from, as it reported itself: its own synthetic test, int8 file.
 EARLIER = {"base": (97.49, 8.4), "optimized": (98.15, 2.5), "lightweight": (92.67, 2.1)}
 
@@ -45,16 +46,7 @@ def table() -> str:
 
 def main() -> int:
     """Rewrite the README's block, or check it."""
-    readme = ROOT / "README.md"
-    text = readme.read_text("utf-8")
-    before, rest = text.split(START, 1)
-    marker, rest = rest.split("\n", 1)
-    _, after = rest.split(END, 1)
-    fresh = f"{before}{START}{marker}\n{table()}\n{END}{after}"
-    if "--check" in sys.argv[1:]:
-        return int(fresh != text)
-    readme.write_text(fresh, "utf-8")
-    return 0
+    return block.write("results", table(), "--check" in sys.argv[1:])
 
 
 if __name__ == "__main__":

@@ -71,8 +71,10 @@ def open_ncnn(folder: Path) -> Run:
     net.load_model(str(folder / "model.ncnn.bin"))
 
     def run(strip: NDArray[np.uint8]) -> NDArray[np.float32]:
+        ink = _scaled(strip)[0]
+        image = ncnn.Mat(ink)  # borrows, and the extractor too: both must outlive the run
         with net.create_extractor() as extractor:
-            extractor.input("in0", ncnn.Mat(_scaled(strip)[0]).clone())
+            extractor.input("in0", image)
             return np.array(extractor.extract("out0")[1])[None]
 
     return run

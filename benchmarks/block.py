@@ -1,0 +1,19 @@
+"""A block of the README that a command writes: between `<!-- NAME:` and `<!-- end of NAME -->`."""
+
+from pathlib import Path
+
+README = Path(__file__).parent.parent / "README.md"
+
+
+def write(name: str, block: str, check: bool = False) -> int:
+    """Put `block` in its place, or with `check` only compare; 1 says that it was not there."""
+    text = README.read_text("utf-8")
+    before, rest = text.split(f"<!-- {name}:", 1)
+    marker, rest = rest.split("\n", 1)
+    end = f"<!-- end of {name} -->"
+    after = rest.split(end, 1)[1]
+    fresh = f"{before}<!-- {name}:{marker}\n{block}\n{end}{after}"
+    if check:
+        return int(fresh != text)
+    README.write_text(fresh, "utf-8")
+    return 0
