@@ -55,6 +55,8 @@ class FixedCNN(Network):
             )
             for _, wide in self.windows
         )
+        if isinstance(decoder, Joint):
+            _by_digits(self.heads[0].get_submodule("3"), count)
 
     def forward(self, strip: Tensor) -> Tensor:
         """float32 [N, 1, 32, 128] in 0..1 -> log_probs float32 [N, T, C], see the decoder."""
@@ -65,3 +67,18 @@ class FixedCNN(Network):
             for head, (first, wide) in zip(self.heads, self.windows, strict=True)
         ]
         return torch.stack(logits, 1).float().log_softmax(2)
+
+
+@torch.no_grad()
+def _by_digits(classes: nn.Module, count: int) -> None:
+    """Start each number's class as the sum of its digits' vectors, orthogonal to one another.
+
+    Numbers that share digits then share what is learned: most of the 10 ** count are seen seldom.
+    """
+    assert isinstance(classes, nn.Linear)
+    digits = nn.init.orthogonal_(torch.empty(count * BASE, classes.in_features))
+    weight = torch.zeros(1, classes.in_features)
+    for place in digits.view(count, BASE, -1):
+        weight = (weight[:, None] + place).flatten(0, 1)
+    classes.weight.copy_(weight)
+    classes.bias.zero_()

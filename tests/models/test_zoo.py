@@ -41,6 +41,13 @@ def test_places_grow_linearly_and_joint_classes_tenfold():
         assert zoo.build(f"fixed-{count}").heads[0][-1].out_features == 10**count
 
 
+def test_numbers_that_share_digits_start_alike():
+    classes = zoo.build("fixed-3").heads[0][-1].weight
+    torch.testing.assert_close(classes[123] - classes[23], classes[145] - classes[45])
+    alike = torch.cosine_similarity(classes[123], classes[124], 0)
+    assert alike > 0.5 > torch.cosine_similarity(classes[123], classes[456], 0)
+
+
 @pytest.mark.parametrize("variant", ["positions-2", "fixed-2"])
 def test_only_the_columns_in_which_the_digits_stand_are_read(variant):
     model = zoo.build(variant).eval()
