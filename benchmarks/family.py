@@ -230,8 +230,13 @@ def table() -> str:
         f"with as many digits. CRNN: {CRNN}, int8.",
         *(_seeds(variant, row) for variant, row in held.items() if len(row["runs"]) > 1),
         f"Latency: {'; '.join(sorted(machines))}, one thread, batch 1{_busy(busy)}.",
+        *(f"{variant} does not ship, for its size." for variant in held if not _ships(variant)),
     ]
     return "\n".join([*lines, "", "\n".join(notes)])
+
+
+def _ships(variant: str) -> bool:
+    return shipped(variant, ROOT / "exports").is_file()
 
 
 def _busy(variants: list[str]) -> str:

@@ -148,12 +148,14 @@ def without_gemm(graph: onnx.ModelProto) -> onnx.ModelProto:
             weight = stored[node.input[1]]
             turned = np.ascontiguousarray(numpy_helper.to_array(weight).T)
             weight.CopyFrom(numpy_helper.from_array(turned, weight.name))
-        given, weight_name, bias = node.input
-        product = f"{node.output[0]}_product"
+        # onnxsim leaves out a bias that is all 0.
+        given, weight_name, *bias = node.input
+        product = f"{node.output[0]}_product" if bias else node.output[0]
         nodes.append(
             onnx.helper.make_node("MatMul", [given, weight_name], [product], name=node.name)
         )
-        nodes.append(onnx.helper.make_node("Add", [product, bias], [node.output[0]]))
+        if bias:
+            nodes.append(onnx.helper.make_node("Add", [product, *bias], [node.output[0]]))
     del graph.graph.node[:]
     graph.graph.node.extend(nodes)
     return graph
