@@ -39,6 +39,7 @@ FLOORS = {
     "fcnn": 98.3,
     "compact": 99.4,
 }
+TOO_LARGE = {"fixed-4"}  # measured in the family's table, and not among the releases
 RELEASES = sorted(path.parent.name for path in EXPORTS.glob("*/parity.json"))
 
 
@@ -102,10 +103,10 @@ def test_the_readme_says_what_the_reports_say(script):
 
 def test_the_family_table_is_of_the_releases_that_are_there():
     held = json.loads((ROOT / "benchmarks" / "family.json").read_text())
+    assert held.keys() - set(RELEASES) == TOO_LARGE
     for variant, row in held.items():
-        path = shipped(variant, EXPORTS)
-        assert path.is_file() or row["sizes"][row["ships"]] > 1e6
-        assert not path.is_file() or row["sizes"][row["ships"]] == path.stat().st_size
+        if variant not in TOO_LARGE:
+            assert row["sizes"][row["ships"]] == shipped(variant, EXPORTS).stat().st_size
         assert 0 < row["right"] <= row["count"] == 10_000
 
 

@@ -27,11 +27,10 @@ from toolchain.bench import machine
 from toolchain.data import Digits
 from toolchain.export import sha256
 from toolchain.modelfile import shipped
+from toolchain.parity import SEED
 from toolchain.release import float32_of
 from toolchain.runtime import INPUT, open_model
 from toolchain.tables import Table
-
-SEED = 3_000_017
 
 
 def compare(variant: str, exports: Path, kept: Path, count: int, runs: int) -> dict[str, Any]:
@@ -54,16 +53,20 @@ def compare(variant: str, exports: Path, kept: Path, count: int, runs: int) -> d
     expected = _read(exact.numpy())
 
     float32 = float32_of(release)
+    ours = {
+        "ONNX Runtime, float32": float32,
+        "ONNX Runtime, int8 (ours)": shipped(variant, exports),
+    }
     converted = kept / sha256(weights)[:12]
     runners: dict[str, Run] = {}
     rows: list[dict[str, Any]] = []
-    for title in ("ONNX Runtime, float32", "ONNX Runtime, int8 (ours)", *RUNTIMES):
+    for title in (*ours, *RUNTIMES):
         print(f"{title} ...", file=sys.stderr, flush=True)
         try:
-            if title in RUNTIMES:
-                run, size = _built(title, network, float32, converted)
+            if title in ours:
+                run, size = _ours(ours[title])
             else:
-                run, size = _ours(shipped(variant, exports) if "int8" in title else float32)
+                run, size = _built(title, network, float32, converted)
             got = np.concatenate([run(strip[None]) for strip in strips])
             if got.shape != exact.shape:
                 raise RuntimeError(f"it gives {list(got.shape)}")
