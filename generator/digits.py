@@ -12,7 +12,6 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import torch
@@ -22,7 +21,7 @@ from torch import Tensor
 from generator.errors import BadInput
 from generator.handwriting import handwritten
 from generator.mnist import load_mnist
-from generator.splits import in_validation
+from generator.splits import Split, check_split, in_split
 from generator.strip import ink_box
 from generator.strokes import (
     CANVAS_HEIGHT,
@@ -33,8 +32,6 @@ from generator.strokes import (
     distance_fields,
     read_strokes,
 )
-
-Split = Literal["train", "val", "test"]
 
 MNIST_VALIDATION = 5_000  # the last of MNIST's 60,000 training digits
 WRITER_CAP = 250  # a writer with more digits than this is drawn no more often
@@ -75,7 +72,12 @@ class Glyphs:
 
 
 def mnist_glyphs(split: Split, folder: Path | None = None) -> Glyphs:
-    """MNIST digits of a split; see `generator.mnist.load_mnist` for where they come from."""
+    """MNIST digits of a split; see `generator.mnist.load_mnist` for where they come from.
+
+    Raises:
+        BadInput: there is no such split.
+    """
+    check_split(split)
     images, labels = load_mnist("test" if split == "test" else "train", folder)
     if split == "train":
         images, labels = images[:-MNIST_VALIDATION], labels[:-MNIST_VALIDATION]
@@ -98,7 +100,7 @@ def png_glyphs(folder: Path, split: Split) -> Glyphs:
     for label in range(10):
         for path in sorted((folder / str(label)).glob("*.png")):
             content = path.read_bytes()
-            if split != "test" and in_validation(content) == (split == "val"):
+            if in_split(content, split):
                 pixels.append(_read_png(path))
                 labels.append(label)
     stacked = np.stack(pixels) if pixels else np.zeros((0, CANVAS_HEIGHT, CANVAS_WIDTH), np.uint8)
@@ -173,7 +175,7 @@ def stroke_digits(path: Path, split: Split) -> list[StrokeDigit]:
         digit
         for file in files
         for digit in read_strokes(file)
-        if split != "test" and in_validation(digit.writer.encode()) == (split == "val")
+        if in_split(digit.writer.encode(), split)
     ]
 
 
@@ -184,6 +186,7 @@ def procedural_glyphs(split: Split, device: torch.device | str = "cpu") -> Glyph
 
 def procedural_digits(split: Split) -> list[StrokeDigit]:
     """The strokes themselves."""
+    check_split(split)
     seed = ("train", "val", "test").index(split)
     writers = PROCEDURAL_WRITERS if split == "train" else PROCEDURAL_WRITERS // 8
     return handwritten(writers, PROCEDURAL_EACH, seed)

@@ -8,7 +8,6 @@ import torch
 from generator.digits import (
     DigitBank,
     Glyphs,
-    Split,
     custom_glyphs,
     mnist_glyphs,
     procedural_digits,
@@ -17,6 +16,7 @@ from generator.digits import (
 )
 from generator.errors import BadInput
 from generator.ranges import Share
+from generator.splits import Split
 from generator.strokes import StrokeDigit
 
 # What reports call the held-out sources, and the invented one.

@@ -8,13 +8,14 @@ from PIL import Image
 from generator.digits import (
     DigitBank,
     custom_glyphs,
-    in_validation,
     mnist_glyphs,
     png_glyphs,
+    procedural_glyphs,
     stroke_glyphs,
 )
 from generator.errors import BadInput
 from generator.mnist import load_mnist
+from generator.splits import in_validation
 from generator.strokes import GLYPH_HEIGHT
 from tests.conftest import WRITERS
 
@@ -31,6 +32,19 @@ def test_no_mnist_test_or_validation_digit_is_in_training():
     assert not train & test
     assert not train & val
     assert not val & test
+
+
+def test_a_slip_in_a_splits_name_hands_out_no_training_digits(strokes_folder, tmp_path):
+    (tmp_path / "7").mkdir()
+    Image.new("L", (28, 28)).save(tmp_path / "7" / "seven.png")
+    for glyphs in (
+        mnist_glyphs,
+        procedural_glyphs,
+        lambda split: stroke_glyphs(strokes_folder, split),
+        lambda split: png_glyphs(tmp_path, split),
+    ):
+        with pytest.raises(BadInput, match="no split 'validation': choose one of train, val, test"):
+            glyphs("validation")
 
 
 def test_mnist_validation_is_the_end_of_its_training_part(mnist_val):

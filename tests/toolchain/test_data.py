@@ -1,7 +1,7 @@
 import pytest
 
-from generator.digits import in_validation
 from generator.errors import BadInput
+from generator.splits import in_validation
 from tests.conftest import WRITERS, stroke_line
 from toolchain.data import Digits
 
