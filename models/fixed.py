@@ -23,7 +23,7 @@ SPARE = 2  # columns of features that a digit has beside its place, as they do n
 class FixedCNN(Network):
     """See the module's docstring."""
 
-    def __init__(self, decoder: Positions | Joint) -> None:
+    def __init__(self, decoder: Positions | Joint, hidden: int = HIDDEN) -> None:
         super().__init__(decoder)
         count = decoder.count
         columns = PLACE * count + SPARE
@@ -45,7 +45,6 @@ class FixedCNN(Network):
             classes = BASE
         else:
             self.windows, classes = [(0, columns)], BASE**count
-        hidden = HIDDEN
         self.heads = nn.ModuleList(
             nn.Sequential(
                 nn.Flatten(),

@@ -1,7 +1,9 @@
 """Growing a larger network from a trained one (Chen et al. 2015, "Net2Net", arXiv:1511.05641).
 
 A network for longer numbers starts with the convolutions of one for shorter ones, and with its
-fully connected layers at every place where they fit. A CRNN grows in width: every channel of the
+fully connected layers at every place where they fit. One with a class a number that has as many
+units as one with a class a place starts by computing the same: the probability of a number is the
+product of its digits'. A CRNN grows in width: every channel of the
 wide network starts as a copy of a narrow one's, and what reads it takes its share of the weight,
 so that the convolutions and the first LSTM compute what they did before.
 """
@@ -10,9 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from models.crnn import CRNN
-from models.decoders import Network
+from models.decoders import BASE, Joint, Network, Positions
 from models.errors import UnknownVariant
-from models.fixed import FixedCNN
+from models.fixed import CHANNELS, ROWS, STRIDE, FixedCNN
 
 NOISE = 0.1  # relative; copies that were exactly alike would stay alike for ever
 
@@ -55,11 +57,49 @@ def grow(narrow: Network, wide: Network) -> Network:
 
 def _longer(few: FixedCNN, many: FixedCNN) -> FixedCNN:
     many.cnn.load_state_dict(few.cnn.state_dict())
+    if (
+        isinstance(few.decoder, Positions)
+        and isinstance(many.decoder, Joint)
+        and few.decoder.count == many.decoder.count
+        and sum(_units(head) for head in few.heads) == _units(many.heads[0])
+    ):
+        return _joined(few, many)
     known = few.heads[0].state_dict()
     for head in many.heads:
         if all(value.shape == known[name].shape for name, value in head.state_dict().items()):
             head.load_state_dict(known)
     return many
+
+
+def _joined(places: FixedCNN, joint: FixedCNN) -> FixedCNN:
+    """The units of all places side by side; a number's weights are those of its digits."""
+    first, last = _layers(joint.heads[0])
+    maps = first.weight.zero_().view(-1, CHANNELS[-1], ROWS, joint.width // STRIDE)
+    last.bias.zero_()
+    numbers = torch.arange(last.out_features)
+    unit, power = 0, last.out_features
+    for head, (start, wide) in zip(places.heads, places.windows, strict=True):
+        inner, outer = _layers(head)
+        mine = slice(unit, unit + inner.out_features)
+        window = inner.weight.view(-1, CHANNELS[-1], ROWS, wide)
+        maps[mine, :, :, start : start + wide] = window
+        first.bias[mine] = inner.bias
+        power //= BASE
+        digits = numbers // power % BASE
+        last.weight[:, mine] = outer.weight[digits]
+        last.bias.add_(outer.bias[digits])
+        unit = mine.stop
+    return joint
+
+
+def _units(head: nn.Module) -> int:
+    return _layers(head)[0].out_features
+
+
+def _layers(head: nn.Module) -> tuple[nn.Linear, nn.Linear]:
+    """The two fully connected layers of a head."""
+    first, last = (each for each in head.modules() if isinstance(each, nn.Linear))
+    return first, last
 
 
 def _widened(weight: Tensor, like: Tensor) -> Tensor:

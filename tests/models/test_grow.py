@@ -49,3 +49,15 @@ def test_a_joint_decoder_starts_with_the_convolutions_alone():
     grow.grow(few, many)
     assert torch.equal(many.cnn[0].weight, few.cnn[0].weight)
     assert torch.equal(many.heads[0][1].weight, before)
+
+
+def test_a_joint_decoder_with_units_enough_starts_by_computing_what_the_places_do():
+    places, joint = zoo.build("positions-4").eval(), zoo.build("fixed-4").eval()
+    strips = torch.rand(6, 1, 32, 128)
+    grow.grow(places, joint)
+    with torch.no_grad():
+        apart, at_once = places(strips), joint(strips)
+    # The number 4071: the places' probabilities multiply.
+    product = apart[:, 0, 4] + apart[:, 1, 0] + apart[:, 2, 7] + apart[:, 3, 1]
+    torch.testing.assert_close(at_once[:, 0, 4071], product, rtol=1e-4, atol=1e-4)
+    assert torch.equal(joint.decoder.decode(at_once), places.decoder.decode(apart))
