@@ -32,6 +32,7 @@ from generator.strokes import (
     distance_fields,
     read_strokes,
 )
+from generator.variation import varied
 
 MNIST_VALIDATION = 5_000  # the last of MNIST's 60,000 training digits
 WRITER_CAP = 250  # a writer with more digits than this is drawn no more often
@@ -53,6 +54,7 @@ class Glyphs:
         writers: int64 [G], counted from 0; all 0 where writers are unknown.
         relative_heights: float32 [G].
         drawn: True for pen strokes (distance fields), False for raster ink.
+        copies: how many varied copies of each digit there are beside it.
     """
 
     source: str
@@ -63,6 +65,7 @@ class Glyphs:
     writers: Tensor
     relative_heights: Tensor
     drawn: bool
+    copies: int = 0
 
     def sha256(self) -> str:
         """Hex digest of canvases and labels: which digits these were, for provenance."""
@@ -155,13 +158,18 @@ def _raster(source: str, pixels: np.ndarray, labels: np.ndarray) -> Glyphs:
     )
 
 
-def stroke_glyphs(path: Path, split: Split, device: torch.device | str = "cpu") -> Glyphs:
+def stroke_glyphs(
+    path: Path, split: Split, device: torch.device | str = "cpu", copies: int = 0
+) -> Glyphs:
     """Digits from pen strokes, drawn: a .jsonl or .jsonl.gz file, or a folder of them.
+
+    `copies` of each are added, varied; see `generator.variation`.
 
     Raises:
         BadInput: a line is damaged.
     """
-    return _drawn(path.name.split(".")[0], stroke_digits(path, split), device)
+    digits = stroke_digits(path, split)
+    return _drawn(path.name.split(".")[0], digits + varied(digits, copies), device, copies)
 
 
 def stroke_digits(path: Path, split: Split) -> list[StrokeDigit]:
@@ -192,7 +200,9 @@ def procedural_digits(split: Split) -> list[StrokeDigit]:
     return handwritten(writers, PROCEDURAL_EACH, seed)
 
 
-def _drawn(source: str, digits: list[StrokeDigit], device: torch.device | str) -> Glyphs:
+def _drawn(
+    source: str, digits: list[StrokeDigit], device: torch.device | str, copies: int = 0
+) -> Glyphs:
     fields, boxes = distance_fields(digits, device)
     names = {name: i for i, name in enumerate(sorted({digit.writer for digit in digits}))}
     return Glyphs(
@@ -204,11 +214,16 @@ def _drawn(source: str, digits: list[StrokeDigit], device: torch.device | str) -
         torch.tensor([names[digit.writer] for digit in digits], dtype=torch.int64),
         torch.tensor([digit.relative_height for digit in digits]),
         drawn=True,
+        copies=copies,
     )
 
 
-def custom_glyphs(path: Path, split: Split, device: torch.device | str = "cpu") -> list[Glyphs]:
+def custom_glyphs(
+    path: Path, split: Split, device: torch.device | str = "cpu", copies: int = 0
+) -> list[Glyphs]:
     """Whatever digits a folder or file holds: pen strokes, PNGs in `0/` ... `9/`, or both.
+
+    `copies` of each digit of pen strokes are added, varied.
 
     Raises:
         BadInput: nothing usable is there.
@@ -217,7 +232,7 @@ def custom_glyphs(path: Path, split: Split, device: torch.device | str = "cpu") 
         raise BadInput(f"{path} does not exist: name a folder of digits or a .jsonl file")
     found = []
     if path.is_file() or any(path.glob("*.jsonl")) or any(path.glob("*.jsonl.gz")):
-        found.append(stroke_glyphs(path, split, device))
+        found.append(stroke_glyphs(path, split, device, copies))
     if any((path / str(label)).is_dir() for label in range(10)):
         found.append(png_glyphs(path, split))
     if not found:
@@ -257,8 +272,11 @@ class DigitBank:
                 "source": source.source,
                 "origins": list(source.origins),
                 "share": round(weight, 4),
-                "digits": len(source.labels),
-                "writers": len(source.writers.unique()) if source.drawn else None,
+                "digits": len(source.labels) // (source.copies + 1),
+                "writers": len(source.writers.unique()) // (source.copies + 1)
+                if source.drawn
+                else None,
+                "copies": source.copies,
                 "sha256": source.sha256(),
             }
             for source, weight in zip(sources, self.weights, strict=True)

@@ -25,6 +25,7 @@ CANVAS_WIDTH = 64
 GLYPH_HEIGHT = 28  # cells that the digit itself spans ...
 GLYPH_WIDTH = 52  # ... unless it is so wide that its width binds
 REACH = 6.0  # cells; distances are kept up to here, which is also the free border
+WINDOWS = (16, 24, 40, CANVAS_WIDTH + int(2 * REACH))  # cells; sides of what a segment can reach
 LONGEST_LINE = 1 << 20  # characters; a digit has about 28 points, so a longer line is no digit
 
 Path2D = NDArray[np.float32]  # [points, 2] as x, y; y points down
@@ -135,29 +136,60 @@ def distance_fields(
     """
     fields = torch.empty(len(digits), CANVAS_HEIGHT, CANVAS_WIDTH, dtype=torch.uint8)
     boxes = torch.empty(len(digits), 4)
-    row = torch.arange(CANVAS_HEIGHT, device=device) + 0.5
-    column = torch.arange(CANVAS_WIDTH, device=device) + 0.5
-    segments = [_segments(digit) for digit in digits]
-    # Digits of like complexity are drawn together, so that little work is spent on padding.
-    order = sorted(range(len(digits)), key=lambda glyph: len(segments[glyph]))
-    for first in range(0, len(order), batch):
-        glyphs = order[first : first + batch]
-        longest = max(len(segments[glyph]) for glyph in glyphs)
-        # Padding repeats a digit's last segment: it changes no minimum.
-        padded = np.stack([_pad_last(segments[glyph], longest) for glyph in glyphs])
-        ends = torch.from_numpy(padded).to(device)  # [B, S, 2, 2]
-        start, along = ends[:, :, 0], ends[:, :, 1] - ends[:, :, 0]
-        squared = along.square().sum(2).clamp(min=1e-12)
-        dx = column[None, None, None, :] - start[:, :, 0, None, None]  # [B, S, 1, 64]
-        dy = row[None, None, :, None] - start[:, :, 1, None, None]  # [B, S, 40, 1]
-        ax, ay = along[:, :, 0, None, None], along[:, :, 1, None, None]
-        t = ((dx * ax + dy * ay) / squared[:, :, None, None]).clamp_(0, 1)  # [B, S, 40, 64]
-        distance = ((dx - t * ax).square_() + (dy - t * ay).square_()).amin(1).sqrt_()
+    for first in range(0, len(digits), batch):
+        pieces = [_segments(digit) for digit in digits[first : first + batch]]
+        glyph = torch.arange(len(pieces)).repeat_interleave(torch.tensor(list(map(len, pieces))))
+        ends = torch.from_numpy(np.concatenate(pieces))  # [S, 2, 2]
+        mine = slice(first, first + len(pieces))
+        distance = _distances(ends.to(device), glyph.to(device), len(pieces))
         closeness = (1 - distance / REACH).clamp_(0, 1) * 255 + 0.5
-        fields[glyphs] = closeness.to(torch.uint8).cpu()
-        points = ends.flatten(1, 2)
-        boxes[glyphs] = torch.cat([points.amin(1), points.amax(1)], 1).cpu()
+        fields[mine] = closeness.to(torch.uint8).cpu()
+        boxes[mine] = torch.stack(
+            [
+                torch.cat(
+                    [torch.from_numpy(each).amin((0, 1)), torch.from_numpy(each).amax((0, 1))]
+                )
+                for each in pieces
+            ]
+        )
     return fields, boxes
+
+
+def _distances(ends: Tensor, glyph: Tensor, count: int) -> Tensor:
+    """From each cell to its glyph's nearest segment, up to about `REACH`: float32 [count, 40, 64].
+
+    Most segments are short: each is measured within its own reach alone, those of like length in
+    windows of one size.
+    """
+    nearest = ends.new_full((count * CANVAS_HEIGHT * CANVAS_WIDTH,), REACH**2)
+    corner = (ends.amin(1) - REACH).floor().long()  # [S, 2]
+    side = (ends.amax(1) + REACH).ceil().long().sub_(corner).amax(1)
+    shorter = 0
+    for window in WINDOWS:
+        chosen = (side > shorter) & (side <= window)
+        shorter = window
+        if not chosen.any():
+            continue
+        cells = torch.arange(window, device=ends.device)
+        column, row = (corner[chosen][:, :, None] + cells).unbind(1)  # [K, window]
+        start, along = ends[chosen][:, 0], ends[chosen][:, 1] - ends[chosen][:, 0]
+        squared = along.square().sum(1).clamp(min=1e-12)[:, None, None]
+        dx = (column + 0.5 - start[:, :1])[:, None, :]
+        dy = (row + 0.5 - start[:, 1:])[:, :, None]
+        ax, ay = along[:, 0, None, None], along[:, 1, None, None]
+        t = ((dx * ax + dy * ay) / squared).clamp_(0, 1)  # [K, window, window]
+        distance = (dx - t * ax).square_() + (dy - t * ay).square_()
+        rows = glyph[chosen][:, None] * CANVAS_HEIGHT + row.clamp(0, CANVAS_HEIGHT - 1)
+        place = rows[:, :, None] * CANVAS_WIDTH + column.clamp(0, CANVAS_WIDTH - 1)[:, None, :]
+        distance += _outside(row, CANVAS_HEIGHT)[:, :, None]
+        distance += _outside(column, CANVAS_WIDTH)[:, None, :]
+        nearest.scatter_reduce_(0, place.flatten(), distance.flatten(), "amin")
+    return nearest.sqrt_().view(count, CANVAS_HEIGHT, CANVAS_WIDTH)
+
+
+def _outside(cells: Tensor, count: int) -> Tensor:
+    """0 for cells 0 .. count - 1, infinite for others."""
+    return torch.where((cells >= 0) & (cells < count), 0.0, torch.inf)
 
 
 def _segments(digit: StrokeDigit) -> NDArray[np.float32]:
@@ -173,7 +205,3 @@ def _segments(digit: StrokeDigit) -> NDArray[np.float32]:
         following = placed[1:] if len(placed) > 1 else placed  # a dot is a piece of no length
         pieces.append(np.stack([placed[: len(following)], following], 1))
     return np.concatenate(pieces).astype(np.float32)
-
-
-def _pad_last(segments: NDArray[np.float32], count: int) -> NDArray[np.float32]:
-    return np.concatenate([segments, np.repeat(segments[-1:], count - len(segments), 0)])

@@ -127,7 +127,10 @@ def _data(facts: dict[str, Any]) -> str:
         writers = source["writers"] or "unknown"
         share = f"{source['share']:.0%}"
         names = ", ".join(source["origins"])
-        rows.append([names, f"{source['digits']:,}", str(writers), share])
+        count = f"{source['digits']:,}"
+        if copies := source.get("copies"):
+            count += f" and {copies} varied copies of each"
+        rows.append([names, count, str(writers), share])
         owed += [f"- {ATTRIBUTION[name]}" for name in source["origins"] if name in ATTRIBUTION]
     return (
         "## Training data\n\n"

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import torch
+from annotated_types import Interval
 
 from generator.digits import (
     DigitBank,
@@ -34,12 +36,14 @@ class Digits:
         custom: folders or files of the user's own digits, pen strokes or PNGs.
         custom_share: how much of all numbers the custom digits write, 0..1.
         procedural_share: how much procedural handwriting writes, 0..1; MNIST has the rest.
+        copies: varied copies of each custom digit of pen strokes to train on too.
     """
 
     mnist: Path | None = None
     custom: tuple[Path, ...] = ()
     custom_share: Share = 0.5
     procedural_share: Share = 0.0
+    copies: Annotated[int, Interval(ge=0, le=64)] = 0
 
     def bank(self, split: Split, device: torch.device | str = "cpu") -> DigitBank:
         """The mixed bank of a split. No custom digit is in "test".
@@ -81,7 +85,10 @@ class Digits:
         return f"numbers from {INVENTED_DIGITS}", procedural_digits(split)
 
     def _own(self, split: Split, device: torch.device | str) -> list[Glyphs]:
-        own = [glyphs for path in self.custom for glyphs in custom_glyphs(path, split, device)]
+        copies = self.copies if split == "train" else 0
+        own = [
+            glyphs for path in self.custom for glyphs in custom_glyphs(path, split, device, copies)
+        ]
         if self.custom and not own and split == "train":
             raise BadInput(
                 f"all digits in {', '.join(map(str, self.custom))} are kept for validation: "
