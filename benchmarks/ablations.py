@@ -1,0 +1,169 @@
+"""What each source of digits and each element of the recipe is worth: trained without, or with it.
+
+    python benchmarks/ablations.py --custom FOLDER --numbers 32000
+
+Trains one small network for each row, from the same start and for as many numbers, and reads
+numbers that none was trained on: from MNIST's validation digits, and from the strokes of writers
+kept for validation. A row differs from the first of its table by what it names. Writes
+benchmarks/ablations.json as it goes (a stopped run goes on) and benchmarks/ablations.md.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from generator.numbers import NumberGenerator
+from toolchain import checkpoint
+from toolchain.bench import machine
+from toolchain.data import WRITERS_DIGITS, Digits
+from toolchain.evaluate import Score, evaluate, wilson
+from toolchain.export import source_commit
+from toolchain.recipes import RECIPES, Recipe
+from toolchain.tables import Table
+from toolchain.train import best_device, bf16_helps, train
+
+VARIANT, RECIPE = "lightweight", "quick"
+SEED = 7_000_003
+MNIST_DIGITS = "MNIST validation digits"
+
+
+@dataclass(frozen=True)
+class Row:
+    """What differs: fields of `Digits`, fields of `Recipe`."""
+
+    digits: Mapping[str, Any] = field(default_factory=dict)
+    recipe: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """The same text for the same differences."""
+        return json.dumps(asdict(self), sort_keys=True)
+
+
+MIXED = {"custom_share": 0.4, "procedural_share": 0.15}
+TABLES = {
+    "Sources of digits": {
+        "MNIST": Row({"custom_share": 0.0}),
+        "MNIST, procedural": Row({"custom_share": 0.0, "procedural_share": 0.5}),
+        "MNIST, custom": Row({"custom_share": 0.5}),
+        "MNIST, custom, procedural": Row(MIXED),
+    },
+    "Elements of the recipe": {
+        "as it is": Row(MIXED),
+        "8 varied copies of each custom digit": Row({**MIXED, "copies": 8}),
+        "the wide style": Row(MIXED, {"wide": True}),
+        "the wide style and 8 copies": Row({**MIXED, "copies": 8}, {"wide": True}),
+        "AdamW alone, no Muon": Row(MIXED, {"muon": 0.0}),
+        "no moving average": Row(MIXED, {"ema": 0.0}),
+        "a constant rate": Row(MIXED, {"schedule": "constant"}),
+    },
+}
+
+
+def main() -> None:
+    """Train, read, write the tables."""
+    recipe = RECIPES[RECIPE]
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--custom", type=Path, required=True, help="folder of stroke digits")
+    parser.add_argument("--mnist", type=Path, help="folder with MNIST's files")
+    parser.add_argument(
+        "--numbers",
+        type=int,
+        default=recipe.epochs * recipe.numbers,
+        help="the budget: how many numbers each row trains on",
+    )
+    parser.add_argument("--count", type=int, default=5_000, help="unseen numbers of each source")
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "ablations")
+    options = parser.parse_args()
+    if options.numbers < recipe.epochs * recipe.batch:
+        parser.error(f"--numbers must be {recipe.epochs * recipe.batch} or more")
+    if options.count < 1:
+        parser.error("--count must be 1 or more")
+    recipe = replace(recipe, numbers=options.numbers // recipe.epochs)
+    device = best_device()
+    every = Digits(options.mnist, (options.custom,))
+    tests = {
+        MNIST_DIGITS: NumberGenerator(Digits(options.mnist).bank("val", device), SEED),
+        WRITERS_DIGITS: NumberGenerator(every.custom_bank("val", device), SEED),
+    }
+    report = {
+        "variant": VARIANT,
+        "recipe": asdict(recipe),
+        "count": options.count,
+        "seed": SEED,
+        "commit": source_commit(),
+        "machine": machine(),
+    }
+    into = options.out.with_suffix(".json")
+    held = json.loads(into.read_text("utf-8")) if into.is_file() else {}
+    # Only rows of the same code, budget and machine stand beside one another.
+    rows = held.get("rows", {}) if held.items() >= report.items() else {}
+    for title, table in TABLES.items():
+        for name, row in table.items():
+            if row.key not in rows:  # the same may stand in both tables
+                print(f"{title}: {name}", file=sys.stderr, flush=True)
+                rows[row.key] = measure(row, recipe, every, tests, options.count, device)
+                checkpoint.write_json(into, report | {"rows": rows})
+    with checkpoint.replacing(options.out.with_suffix(".md")) as temporary:
+        temporary.write_text(page(report, rows), "utf-8")
+
+
+def measure(
+    row: Row,
+    recipe: Recipe,
+    every: Digits,
+    tests: Mapping[str, NumberGenerator],
+    count: int,
+    device: torch.device,
+) -> dict[str, Any]:
+    """The score of each test, of a network trained as the row says, at its best epoch."""
+    digits = replace(every, **row.digits)
+    changed = replace(recipe, **row.recipe)
+    banks = digits.bank("train", device), digits.bank("val", device)
+    with tempfile.TemporaryDirectory() as folder:
+        train(VARIANT, changed, banks, Path(folder), device=device)
+        model, _ = checkpoint.load_model(Path(folder) / "best.safetensors")
+    fast = recipe.bf16 and bf16_helps(device)
+    return {
+        test: asdict(evaluate(model.to(device), numbers(0, count), autocast=fast))
+        for test, numbers in tests.items()
+    }
+
+
+def page(report: Mapping[str, Any], rows: Mapping[str, Any]) -> str:
+    """Both tables, in Markdown."""
+    recipe = report["recipe"]
+    parts = [
+        "# What sources of digits and elements of the recipe are worth\n",
+        f"{report['variant']}, {recipe['epochs'] * recipe['numbers']:,} numbers each (recipe "
+        f"{RECIPE}), read exactly of {report['count']:,} numbers a source that none was trained "
+        f"on, seed {report['seed']}, with 95 % intervals; mean loss in nats.\n",
+    ]
+    tests = (MNIST_DIGITS, WRITERS_DIGITS)
+    for title, table in TABLES.items():
+        cells = [
+            [name, *(_cell(Score(**rows[row.key][test])) for test in tests)]
+            for name, row in table.items()
+        ]
+        parts += [f"## {title}\n", Table("", ["trained with", *tests], cells).markdown()]
+    parts.append(
+        f"Commit {report['commit']}, {report['machine']}. Written by "
+        "`python benchmarks/ablations.py`.\n"
+    )
+    return "\n".join(parts)
+
+
+def _cell(score: Score) -> str:
+    low, high = wilson(score.right, score.count)
+    return f"{score.accuracy:.2%} ({100 * max(0.0, low):.1f} to {100 * high:.1f}), {score.loss:.3f}"
+
+
+if __name__ == "__main__":
+    main()
