@@ -39,6 +39,11 @@ def test_whose_digits_were_used_is_named_with_their_licence(weights, tmp_path):
     assert "Alpaydin" in text
     assert "15,246" in text
     assert "LeCun" not in text
+    assert "copies" not in text
+
+    facts["data"] = [{**source, "digits": 15_246, "writers": 117, "copies": 8}]
+    checkpoint.save(folder / "lightweight.safetensors", tensors, facts)
+    assert "15,246 and 8 varied copies of each" in write_card(folder).read_text()
 
 
 def test_a_card_needs_weights(tmp_path):
