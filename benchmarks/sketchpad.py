@@ -13,46 +13,20 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from playwright.sync_api import Page, Request, sync_playwright
 
-from generator.splits import in_validation
-from generator.strokes import StrokeDigit, read_strokes
+from generator.digits import stroke_digits
 from toolchain.pen import draw_ink
 from toolchain.predict import Recognizer
+from toolchain.robustness import Writers
 
 SEED = 6
 ALLOWED = 0.02
 Strokes = list[NDArray[np.float32]]
-
-
-def numbers(folder: Path, count: int) -> Iterator[tuple[str, Strokes]]:
-    """Numbers by one writer each, digits 1 high and 0.05 to 0.45 apart."""
-    by_writer: dict[str, list[StrokeDigit]] = {}
-    for path in sorted([*folder.glob("*.jsonl"), *folder.glob("*.jsonl.gz")]):
-        for digit in read_strokes(path):
-            if in_validation(digit.writer.encode()):
-                by_writer.setdefault(digit.writer, []).append(digit)
-    chance = np.random.default_rng(SEED)
-    writers = sorted(by_writer)
-    for _ in range(count):
-        own = by_writer[writers[chance.integers(len(writers))]]
-        chosen = [own[chance.integers(len(own))] for _ in range(chance.integers(1, 6))]
-        strokes: Strokes = []
-        x = 0.0
-        for digit in chosen:
-            points = np.concatenate(digit.strokes)
-            low, high = points.min(0), points.max(0)
-            width, height = np.maximum(high - low, 1e-6)
-            scale = min(1.4, max(0.6, digit.relative_height)) / max(height, width / 2)
-            corner = np.array([x, -height * scale], np.float32)
-            strokes += [(stroke - low) * np.float32(scale) + corner for stroke in digit.strokes]
-            x += width * scale + chance.uniform(0.05, 0.45)
-        yield "".join(str(digit.label) for digit in chosen), strokes
 
 
 class Hand:
@@ -103,7 +77,8 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--exports", type=Path, default=Path("exports"))
     given = parser.parse_args()
-    asked = list(numbers(given.custom, given.count))
+    writers = Writers(stroke_digits(given.custom, "val"), SEED)
+    asked = [writers.write(index)[:2] for index in range(given.count)]
     recognizer = Recognizer.load(given.exports / "optimized" / "optimized.int8.onnx")
     here = [recognizer.read(draw_ink(strokes)).number for _, strokes in asked]
 
