@@ -19,7 +19,7 @@ from typing import Any
 
 import torch
 
-from generator.numbers import NumberGenerator
+from generator.numbers import NumberGenerator, Numbers
 from toolchain import checkpoint
 from toolchain.bench import machine
 from toolchain.data import WRITERS_DIGITS, Digits
@@ -90,8 +90,11 @@ def main() -> None:
     device = best_device()
     every = Digits(options.mnist, (options.custom,))
     tests = {
-        MNIST_DIGITS: NumberGenerator(Digits(options.mnist).bank("val", device), SEED),
-        WRITERS_DIGITS: NumberGenerator(every.custom_bank("val", device), SEED),
+        name: NumberGenerator(bank, SEED)(0, options.count)
+        for name, bank in (
+            (MNIST_DIGITS, Digits(options.mnist).bank("val", device)),
+            (WRITERS_DIGITS, every.custom_bank("val", device)),
+        )
     }
     report = {
         "variant": VARIANT,
@@ -109,7 +112,7 @@ def main() -> None:
         for name, row in table.items():
             if row.key not in rows:  # the same may stand in both tables
                 print(f"{title}: {name}", file=sys.stderr, flush=True)
-                rows[row.key] = measure(row, recipe, every, tests, options.count, device)
+                rows[row.key] = measure(row, recipe, every, tests, device)
                 checkpoint.write_json(into, report | {"rows": rows})
     with checkpoint.replacing(options.out.with_suffix(".md")) as temporary:
         temporary.write_text(page(report, rows), "utf-8")
@@ -119,8 +122,7 @@ def measure(
     row: Row,
     recipe: Recipe,
     every: Digits,
-    tests: Mapping[str, NumberGenerator],
-    count: int,
+    tests: Mapping[str, Numbers],
     device: torch.device,
 ) -> dict[str, Any]:
     """The score of each test, of a network trained as the row says, at its best epoch."""
@@ -132,7 +134,7 @@ def measure(
         model, _ = checkpoint.load_model(Path(folder) / "best.safetensors")
     fast = recipe.bf16 and bf16_helps(device)
     return {
-        test: asdict(evaluate(model.to(device), numbers(0, count), autocast=fast))
+        test: asdict(evaluate(model.to(device), numbers, autocast=fast))
         for test, numbers in tests.items()
     }
 

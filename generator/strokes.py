@@ -144,14 +144,8 @@ def distance_fields(
         distance = _distances(ends.to(device), glyph.to(device), len(pieces))
         closeness = (1 - distance / REACH).clamp_(0, 1) * 255 + 0.5
         fields[mine] = closeness.to(torch.uint8).cpu()
-        boxes[mine] = torch.stack(
-            [
-                torch.cat(
-                    [torch.from_numpy(each).amin((0, 1)), torch.from_numpy(each).amax((0, 1))]
-                )
-                for each in pieces
-            ]
-        )
+        corners = [[*each.min((0, 1)), *each.max((0, 1))] for each in pieces]
+        boxes[mine] = torch.from_numpy(np.array(corners, np.float32))
     return fields, boxes
 
 

@@ -3,9 +3,9 @@
 A network for longer numbers starts with the convolutions of one for shorter ones, and with its
 fully connected layers at every place where they fit. One with a class a number that has as many
 units as one with a class a place starts by computing the same: the probability of a number is the
-product of its digits'. A CRNN grows in width: every channel of the
-wide network starts as a copy of a narrow one's, and what reads it takes its share of the weight,
-so that the convolutions and the first LSTM compute what they did before.
+product of its digits'. A CRNN grows in width: every channel of the wide network starts as a copy
+of a narrow one's, and what reads it takes its share of the weight, so that the convolutions and the
+first LSTM compute what they did before.
 """
 
 import torch

@@ -39,7 +39,7 @@ FLOORS = {
     "fcnn": 98.3,
     "compact": 99.4,
 }
-TOO_LARGE = {"fixed-4"}  # measured in the family's table, and not among the releases
+TOO_LARGE = {"fixed-4": 97.3}  # measured in the family's table, and not among the releases
 RELEASES = sorted(path.parent.name for path in EXPORTS.glob("*/parity.json"))
 
 
@@ -103,11 +103,13 @@ def test_the_readme_says_what_the_reports_say(script):
 
 def test_the_family_table_is_of_the_releases_that_are_there():
     held = json.loads((ROOT / "benchmarks" / "family.json").read_text())
-    assert held.keys() - set(RELEASES) == TOO_LARGE
+    assert held.keys() - set(RELEASES) == TOO_LARGE.keys()
     for variant, row in held.items():
-        if variant not in TOO_LARGE:
-            assert row["sizes"][row["ships"]] == shipped(variant, EXPORTS).stat().st_size
         assert 0 < row["right"] <= row["count"] == 10_000
+        if variant in TOO_LARGE:
+            assert 100 * row["right"] / row["count"] >= TOO_LARGE[variant]
+        else:
+            assert row["sizes"][row["ships"]] == shipped(variant, EXPORTS).stat().st_size
 
 
 def test_every_link_and_file_in_the_readme_is_there():
