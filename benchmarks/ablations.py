@@ -5,7 +5,7 @@
 Trains one small network for each row, from the same start and for as many numbers, and reads
 numbers that none was trained on: from MNIST's validation digits, and from the strokes of writers
 kept for validation. A row differs from the first of its table by what it names. Writes
-benchmarks/ablations.json as it goes (a stopped run goes on) and benchmarks/ablations.md.
+exports/<that network>/ablations.json as it goes (a stopped run goes on) and at the end its card.
 """
 
 import argparse
@@ -22,11 +22,11 @@ import torch
 from generator.numbers import NumberGenerator, Numbers
 from toolchain import checkpoint
 from toolchain.bench import machine
+from toolchain.card import write_card
 from toolchain.data import WRITERS_DIGITS, Digits
-from toolchain.evaluate import Score, evaluate, wilson
+from toolchain.evaluate import evaluate, wilson
 from toolchain.export import source_commit
 from toolchain.recipes import RECIPES, Recipe
-from toolchain.tables import Table
 from toolchain.train import best_device, bf16_helps, train
 
 VARIANT, RECIPE = "lightweight", "quick"
@@ -80,7 +80,7 @@ def main() -> None:
         help="the budget: how many numbers each row trains on",
     )
     parser.add_argument("--count", type=int, default=5_000, help="unseen numbers of each source")
-    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "ablations")
+    parser.add_argument("--out", type=Path, default=Path(__file__).parents[1] / "exports" / VARIANT)
     options = parser.parse_args()
     if options.numbers < recipe.epochs * recipe.batch:
         parser.error(f"--numbers must be {recipe.epochs * recipe.batch} or more")
@@ -98,13 +98,14 @@ def main() -> None:
     }
     report = {
         "variant": VARIANT,
-        "recipe": asdict(recipe),
+        "recipe": RECIPE,
+        "numbers": recipe.epochs * recipe.numbers,
         "count": options.count,
         "seed": SEED,
         "commit": source_commit(),
         "machine": machine(),
     }
-    into = options.out.with_suffix(".json")
+    into = options.out / "ablations.json"
     held = json.loads(into.read_text("utf-8")) if into.is_file() else {}
     # Only rows of the same code, budget and machine stand beside one another.
     rows = held.get("rows", {}) if held.items() >= report.items() else {}
@@ -113,9 +114,12 @@ def main() -> None:
             if row.key not in rows:  # the same may stand in both tables
                 print(f"{title}: {name}", file=sys.stderr, flush=True)
                 rows[row.key] = measure(row, recipe, every, tests, device)
-                checkpoint.write_json(into, report | {"rows": rows})
-    with checkpoint.replacing(options.out.with_suffix(".md")) as temporary:
-        temporary.write_text(page(report, rows), "utf-8")
+            tables = {
+                title: {name: rows[row.key] for name, row in table.items() if row.key in rows}
+                for title, table in TABLES.items()
+            }
+            checkpoint.write_json(into, report | {"tables": tables, "rows": rows})
+    write_card(options.out)
 
 
 def measure(
@@ -133,38 +137,13 @@ def measure(
         train(VARIANT, changed, banks, Path(folder), device=device)
         model, _ = checkpoint.load_model(Path(folder) / "best.safetensors")
     fast = recipe.bf16 and bf16_helps(device)
-    return {
-        test: asdict(evaluate(model.to(device), numbers, autocast=fast))
-        for test, numbers in tests.items()
+    scores = {
+        test: evaluate(model.to(device), numbers, autocast=fast) for test, numbers in tests.items()
     }
-
-
-def page(report: Mapping[str, Any], rows: Mapping[str, Any]) -> str:
-    """Both tables, in Markdown."""
-    recipe = report["recipe"]
-    parts = [
-        "# What sources of digits and elements of the recipe are worth\n",
-        f"{report['variant']}, {recipe['epochs'] * recipe['numbers']:,} numbers each (recipe "
-        f"{RECIPE}), read exactly of {report['count']:,} numbers a source that none was trained "
-        f"on, seed {report['seed']}, with 95 % intervals; mean loss in nats.\n",
-    ]
-    tests = (MNIST_DIGITS, WRITERS_DIGITS)
-    for title, table in TABLES.items():
-        cells = [
-            [name, *(_cell(Score(**rows[row.key][test])) for test in tests)]
-            for name, row in table.items()
-        ]
-        parts += [f"## {title}\n", Table("", ["trained with", *tests], cells).markdown()]
-    parts.append(
-        f"Commit {report['commit']}, {report['machine']}. Written by "
-        "`python benchmarks/ablations.py`.\n"
-    )
-    return "\n".join(parts)
-
-
-def _cell(score: Score) -> str:
-    low, high = wilson(score.right, score.count)
-    return f"{score.accuracy:.2%} ({100 * max(0.0, low):.1f} to {100 * high:.1f}), {score.loss:.3f}"
+    return {
+        test: {**asdict(score), "interval": [100 * end for end in wilson(score.right, score.count)]}
+        for test, score in scores.items()
+    }
 
 
 if __name__ == "__main__":

@@ -237,6 +237,24 @@ def drawings(report: dict[str, Any]) -> list[Table]:
     ]
 
 
+def ablations(report: dict[str, Any]) -> list[Table]:
+    """What a network reads that was trained otherwise, of each source; mean loss in nats."""
+    found = []
+    for title, rows in report["tables"].items():
+        tests = list(dict.fromkeys(test for scores in rows.values() for test in scores))
+        cells = [
+            [name, *(_ablated(scores[test]) for test in tests)] for name, scores in rows.items()
+        ]
+        found.append(Table(title, ["trained with", *tests], cells))
+    return found
+
+
+def _ablated(score: dict[str, Any]) -> str:
+    low, high = score["interval"]
+    share = 100 * score["right"] / score["count"]
+    return f"{share:.2f} % ({low:.1f} to {high:.1f}), {score['loss']:.3f}"
+
+
 def _slice(each: dict[str, Any]) -> list[str]:
     return [
         each["name"],

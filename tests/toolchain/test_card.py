@@ -1,10 +1,13 @@
 import json
+from pathlib import Path
 
 import pytest
 
 from generator.errors import BadInput
 from toolchain import checkpoint
 from toolchain.card import write_card
+
+EXPORTS = Path(__file__).parents[2] / "exports"
 
 
 def test_a_card_says_only_what_is_in_the_files_beside_it(weights, tmp_path):
@@ -44,6 +47,39 @@ def test_whose_digits_were_used_is_named_with_their_licence(weights, tmp_path):
     facts["data"] = [{**source, "digits": 15_246, "writers": 117, "copies": 8}]
     checkpoint.save(folder / "lightweight.safetensors", tensors, facts)
     assert "15,246 and 8 varied copies of each" in write_card(folder).read_text()
+
+
+def test_weaknesses_are_what_was_measured(weights, tmp_path):
+    folder = tmp_path / "lightweight"
+    folder.mkdir()
+    (folder / "lightweight.safetensors").write_bytes(weights.read_bytes())
+    assert "weaknesses" not in write_card(folder).read_text()
+    whole = json.loads((EXPORTS / "optimized" / "evaluation.json").read_text())
+    source = whole["sources"][1]
+    source["slices"][2] |= {"name": "the worst", "accuracy": 12.346}
+    source["confusions"] = [["1 -> 7", 98], ["5 -> 8", 33]]
+    checkpoint.write_json(folder / "evaluation.json", whole)
+    text = write_card(folder).read_text().partition("## Known weaknesses")[2]
+    assert "the worst (12.35 %" in text
+    assert "`1 -> 7` 98 times, `5 -> 8` 33 times" in text
+
+
+def test_what_digits_and_recipe_are_worth_stands_in_the_card(weights, tmp_path):
+    folder = tmp_path / "lightweight"
+    folder.mkdir()
+    (folder / "lightweight.safetensors").write_bytes(weights.read_bytes())
+    score = {"count": 5_000, "right": 4_321, "loss": 0.1234, "interval": [85.0, 87.0]}
+    scores = {"one source": score, "another": {**score, "right": 4_000}}
+    report = {
+        **{"variant": "lightweight", "recipe": "quick", "numbers": 32_000, "count": 5_000},
+        **{"seed": 7, "commit": "abc", "machine": "two cores"},
+        "tables": {"Sources of digits": {"MNIST": scores, "MNIST, custom": scores}},
+    }
+    checkpoint.write_json(folder / "ablations.json", report)
+    text = write_card(folder).read_text()
+    assert "| trained with | one source | another |" in text
+    assert "| MNIST, custom | 86.42 % (85.0 to 87.0), 0.123 | 80.00 %" in text
+    assert "32,000 numbers" in text
 
 
 def test_a_card_needs_weights(tmp_path):
