@@ -24,10 +24,11 @@ from toolchain import checkpoint
 from toolchain.bench import machine
 from toolchain.card import write_card
 from toolchain.data import WRITERS_DIGITS, Digits
+from toolchain.devices import best_device, bf16_helps
 from toolchain.evaluate import evaluate, wilson
 from toolchain.export import source_commit
 from toolchain.recipes import RECIPES, Recipe
-from toolchain.train import best_device, bf16_helps, train
+from toolchain.train import train
 
 VARIANT, RECIPE = "lightweight", "quick"
 SEED = 7_000_003

@@ -18,10 +18,10 @@ from typing import Any
 
 import block
 
-from generator.layout import Style
 from generator.mnist import load_mnist
 from generator.numbers import NumberGenerator
 from generator.strip import fit_ink
+from generator.style import Style
 from models import zoo
 from toolchain import checkpoint, samples
 from toolchain.data import Digits

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import numpy as np
 
-from generator.layout import WIDE, Style
 from generator.numbers import NumberGenerator
 from generator.shards import number_text
 from generator.sheet import contact_sheet
 from generator.strip import fit_ink
+from generator.style import WIDE, Style
 from toolchain import checkpoint
 from toolchain.data import Digits
 from toolchain.ink import to_ink

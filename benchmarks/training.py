@@ -25,10 +25,11 @@ from toolchain import checkpoint
 from toolchain.batches import GROUP
 from toolchain.bench import machine
 from toolchain.data import Digits
+from toolchain.devices import best_device, bf16_helps
 from toolchain.export import source_commit
 from toolchain.recipes import RECIPES, Recipe, adapt
 from toolchain.tables import Table
-from toolchain.train import best_device, bf16_helps, train
+from toolchain.train import train
 
 EPOCH = 120_000  # numbers
 WARM = GROUP  # steps before the clock starts: what a first step sets up is over then

@@ -15,9 +15,10 @@ from generator.digits import DigitBank
 from generator.errors import BadInput
 from generator.flaws import cut, dot_ink, pen_in_cells, slits
 from generator.hashing import hash_uniform, named
-from generator.layout import DIGIT_SLOTS, FLAW_SLOTS, NUMBER_SLOTS, Placement, Style, lay_out
+from generator.layout import DIGIT_SLOTS, FLAW_SLOTS, NUMBER_SLOTS, Placement, lay_out
 from generator.strip import HEIGHT, WIDTH
 from generator.strokes import CANVAS_HEIGHT, CANVAS_WIDTH
+from generator.style import Style
 
 MAX_DIGITS = 5
 PAD = -1  # fills the digits of a number to its right

@@ -8,11 +8,11 @@ import torch
 
 from generator.digits import DigitBank
 from generator.errors import BadInput
-from generator.layout import PASTED, PASTED_WIDE, WIDE, Style
 from generator.numbers import NumberGenerator
 from generator.single import DigitGenerator, Distortion
 from generator.square import SIDE
 from generator.strip import HEIGHT, WIDTH
+from generator.style import PASTED, PASTED_WIDE, WIDE, Style
 from models import zoo
 
 Samples = NumberGenerator | DigitGenerator

@@ -20,8 +20,8 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from rapidfuzz import fuzz, process
 
 from generator.errors import BadInput
-from generator.layout import Style
 from generator.single import Distortion
+from generator.style import Style
 from models import zoo
 from models.crnn import CRNNConfig
 from toolchain import samples

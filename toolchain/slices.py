@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from onnxruntime import InferenceSession
 from rapidfuzz.distance import Levenshtein
 
-from generator.layout import Style
 from generator.numbers import NumberGenerator
 from generator.shards import number_text
+from generator.style import Style
 from toolchain.calibration import Point, Trust, point, trust
 from toolchain.evaluate import wilson
 from toolchain.runtime import INPUT

@@ -17,8 +17,8 @@ from generator.digits import DigitBank
 from generator.errors import BadInput
 from models.decoders import Network
 from toolchain import checkpoint, samples
+from toolchain.devices import bf16_helps
 from toolchain.evaluate import Score, evaluate
-from toolchain.train import bf16_helps
 
 SEED = 7_000_003
 NUMBERS = 8_000

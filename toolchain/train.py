@@ -8,7 +8,6 @@ import csv
 import dataclasses
 import json
 import math
-import platform
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -27,6 +26,7 @@ from models import zoo
 from models.decoders import Network
 from toolchain import checkpoint, samples
 from toolchain.batches import batches
+from toolchain.devices import bf16_helps, denormals_flushed
 from toolchain.ema import Average
 from toolchain.evaluate import evaluate
 from toolchain.muon import Muon, split_parameters
@@ -54,28 +54,6 @@ class Stopped(Exception):
     """Training was asked to stop and left a checkpoint that resumes."""
 
 
-def best_device() -> torch.device:
-    """CUDA, else Apple's MPS, else the CPU."""
-    if torch.cuda.is_available():
-        return torch.device("cuda")
-    if torch.backends.mps.is_available():
-        return torch.device("mps")
-    return torch.device("cpu")
-
-
-def bf16_helps(device: torch.device) -> bool:
-    """Whether bfloat16 is fast: recent GPUs, CPUs with AVX-512 BF16 or AMX."""
-    if device.type == "cuda":
-        return bool(torch.cuda.is_bf16_supported())
-    if device.type != "cpu":
-        return False
-    if platform.machine() in ("x86_64", "AMD64"):
-        # oneDNN takes bfloat16 on every AVX-512, and where there are no instructions for it
-        # computes at a third of float32's speed.
-        return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
-    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
-
-
 def learning_rate(recipe: Recipe, step: int) -> float:
     """Rate at a step: constant, or one cycle (Smith 2018, arXiv:1803.09820): up, then a cosine."""
     if recipe.schedule == "constant":
@@ -87,6 +65,7 @@ def learning_rate(recipe: Recipe, step: int) -> float:
     return recipe.learning_rate * max(0.002, (1 + math.cos(math.pi * falling)) / 2)
 
 
+@denormals_flushed()
 def train(
     variant: str,
     recipe: Recipe,
@@ -128,7 +107,6 @@ def train(
         Stopped: on SIGINT or SIGTERM, after `last` was saved.
     """
     torch.manual_seed(seed)
-    torch.set_flush_denormal(True)
     torch.set_float32_matmul_precision("high")
     shortest, longest = zoo.find(variant).digits
     # Only among numbers of any length have some columns to spare.

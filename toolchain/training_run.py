@@ -14,13 +14,13 @@ from models.decoders import Network
 from models.grow import grow
 from toolchain import checkpoint, console
 from toolchain.bench import machine
+from toolchain.devices import device_named
 from toolchain.evaluate import evaluate
 from toolchain.export import source_commit
 from toolchain.settings import Settings
 from toolchain.train import (
     Epoch,
     Stopped,
-    best_device,
     train,
     validation_numbers,
 )
@@ -114,25 +114,6 @@ def start(
         console.show_json({"run": folder, "best": best, "accuracy": best_accuracy, "epochs": rows})
     else:
         console.out.print(f"best checkpoint: {best}; next: nrtool export --variant {variant}")
-
-
-def device_named(name: str | None) -> torch.device:
-    """The device of that name, else the best.
-
-    Raises:
-        BadInput: it is not there.
-    """
-    if name is None:
-        return best_device()
-    there = {
-        "cpu": True,
-        "cuda": torch.cuda.is_available(),
-        "mps": torch.backends.mps.is_available(),
-    }
-    if not there.get(name):
-        having = ", ".join(device for device, is_there in there.items() if is_there)
-        raise BadInput(f"no device {name!r} here: choose one of {having}")
-    return torch.device(name)
 
 
 def _machine(device: torch.device) -> str:

@@ -27,11 +27,11 @@ from generator.errors import BadInput
 from models import zoo
 from toolchain import checkpoint
 from toolchain.curves import plain_log
+from toolchain.devices import device_named
 from toolchain.muon import split_parameters
 from toolchain.recipes import Recipe
 from toolchain.settings import Settings, toml
 from toolchain.train import Epoch, train
-from toolchain.training_run import device_named
 
 BATCHES = (32, 64, 128, 256)
 ENOUGH_FOR_IMPORTANCE = 4  # complete trials, below which importances are noise

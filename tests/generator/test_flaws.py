@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from generator.digits import DigitBank, procedural_glyphs
-from generator.layout import WIDE
 from generator.numbers import NumberGenerator
+from generator.style import WIDE
 from generator.touching import meeting
 from toolchain.components import Components
 

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from generator.digits import DigitBank, Glyphs
 from generator.hashing import named
-from generator.layout import DIGIT_SLOTS, NUMBER_SLOTS, WIDE, Style
+from generator.layout import DIGIT_SLOTS, NUMBER_SLOTS
 from generator.numbers import PAD, NumberGenerator
 from generator.strip import HEIGHT, WIDTH
+from generator.style import WIDE, Style
 
 FLAWED = replace(WIDE, touching=0.5, cuts=0.5, dots=0.5)
 

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from generator.errors import BadInput
-from generator.layout import PASTED, WIDE, Style
 from generator.single import Distortion
+from generator.style import PASTED, WIDE, Style
 from models import zoo
 from models.errors import UnknownVariant
 from tests.toolchain.test_cli import call, refused

@@ -3,9 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from generator.layout import Style
 from generator.numbers import NumberGenerator
 from generator.shards import number_text
+from generator.style import Style
 from toolchain.runtime import open_model
 from toolchain.slices import WAYS, Readings, evaluation, read_numbers, robustness
 

@@ -1,8 +1,6 @@
 import csv
 import os
-import platform
 import signal
-from pathlib import Path
 
 import pytest
 import torch
@@ -176,12 +174,3 @@ def test_the_training_bank_of_the_tool_holds_no_test_digit(strokes_folder, mnist
         assert len(glyphs.labels)
         assert not trained & {glyph.tobytes() for glyph in glyphs.pixels.numpy()}
     assert in_validation(b"pendigits-tra04")
-
-
-@pytest.mark.skipif(
-    platform.machine() != "x86_64" or not Path("/proc/cpuinfo").exists(), reason="x86 Linux alone"
-)
-def test_a_cpu_without_bf16_instructions_trains_in_float32():
-    flags = set(Path("/proc/cpuinfo").read_text().split())
-    has_them = bool({"avx512_bf16", "amx_bf16"} & flags)
-    assert training.bf16_helps(torch.device("cpu")) == has_them

@@ -63,9 +63,9 @@ def generate(
     """Write synthetic handwritten numbers to a folder, with a manifest."""
     from dataclasses import replace
 
-    from generator.layout import WIDE, Style
     from generator.numbers import NumberGenerator
     from generator.shards import write_numbers
+    from generator.style import WIDE, Style
     from toolchain import settings
 
     given = settings.gather(
