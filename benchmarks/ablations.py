@@ -109,7 +109,8 @@ def main() -> None:
     into = options.out / "ablations.json"
     held = json.loads(into.read_text("utf-8")) if into.is_file() else {}
     # Only rows of the same code, budget and machine stand beside one another.
-    rows = held.get("rows", {}) if held.items() >= report.items() else {}
+    known = held["tables"] if held.items() >= report.items() else {}
+    rows = {TABLES[title][name].key: known[title][name] for title in known for name in known[title]}
     for title, table in TABLES.items():
         for name, row in table.items():
             if row.key not in rows:  # the same may stand in both tables
@@ -119,7 +120,7 @@ def main() -> None:
                 title: {name: rows[row.key] for name, row in table.items() if row.key in rows}
                 for title, table in TABLES.items()
             }
-            checkpoint.write_json(into, report | {"tables": tables, "rows": rows})
+            checkpoint.write_json(into, report | {"tables": tables})
     write_card(options.out)
 
 

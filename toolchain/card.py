@@ -30,11 +30,12 @@ def write_card(folder: Path) -> Path:
     """
     variant = folder.name
     facts = checkpoint.facts(folder / f"{variant}.safetensors")
+    evaluation = _read(folder / "evaluation.json")
     sections = [
         _head(variant, facts, folder),
         _accuracy(_read(folder / "parity.json")),
-        _evaluation(_read(folder / "evaluation.json")),
-        _weaknesses(_read(folder / "evaluation.json")),
+        _evaluation(evaluation),
+        _weaknesses(evaluation),
         _speed(_read(folder / "bench.json")),
         _data(facts),
         _training(facts),
@@ -140,7 +141,7 @@ def _ablations(report: Any) -> str:
     parts = [
         "## What digits and recipe are worth\n",
         f"Each row is a {report['variant']} trained for {report['numbers']:,} numbers by the "
-        f"recipe `{report['recipe']}`, but for what it says, much shorter than the release; read "
+        f"recipe `{report['recipe']}`, but for what it says; read "
         f"exactly of {report['count']:,} numbers a source, seed {report['seed']}, with 95 % "
         "intervals, and the mean loss in nats. Validation writers are in no row's training.\n",
     ]

@@ -18,12 +18,7 @@ from toolchain.devices import device_named
 from toolchain.evaluate import evaluate
 from toolchain.export import source_commit
 from toolchain.settings import Settings
-from toolchain.train import (
-    Epoch,
-    Stopped,
-    train,
-    validation_numbers,
-)
+from toolchain.train import Epoch, Stopped, train, validation_numbers
 
 
 def start(
