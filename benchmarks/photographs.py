@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from generator.digits import DigitBank, mnist_glyphs
+from generator.digits import DigitBank
 from generator.errors import BadInput
+from generator.glyphs import mnist_glyphs
 from generator.numbers import PAD, NumberGenerator
 from toolchain.annotate import annotate
 from toolchain.evaluate import wilson

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from playwright.sync_api import Page, Request, sync_playwright
 
-from generator.digits import stroke_digits
+from generator.glyphs import stroke_digits
 from toolchain.pen import draw_ink
 from toolchain.predict import Recognizer
 from toolchain.robustness import Writers

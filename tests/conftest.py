@@ -6,7 +6,8 @@ import math
 import pytest
 import torch
 
-from generator.digits import DigitBank, mnist_glyphs, stroke_glyphs
+from generator.digits import DigitBank
+from generator.glyphs import mnist_glyphs, stroke_glyphs
 from generator.numbers import NumberGenerator
 from models import zoo
 from toolchain import checkpoint, export

@@ -11,7 +11,8 @@ import numpy as np
 import onnx
 import pytest
 
-from generator.digits import DigitBank, mnist_glyphs
+from generator.digits import DigitBank
+from generator.glyphs import mnist_glyphs
 from generator.shards import number_text
 from models import crnn, zoo
 from toolchain import samples

@@ -7,8 +7,9 @@ from typing import Annotated
 import torch
 from annotated_types import Interval
 
-from generator.digits import (
-    DigitBank,
+from generator.digits import DigitBank
+from generator.errors import BadInput
+from generator.glyphs import (
     Glyphs,
     custom_glyphs,
     mnist_glyphs,
@@ -16,7 +17,6 @@ from generator.digits import (
     procedural_glyphs,
     stroke_digits,
 )
-from generator.errors import BadInput
 from generator.ranges import Share
 from generator.splits import Split
 from generator.strokes import StrokeDigit

@@ -3,7 +3,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from generator.digits import DigitBank, procedural_glyphs
+from generator.digits import DigitBank
+from generator.glyphs import procedural_glyphs
 from generator.numbers import NumberGenerator
 from generator.style import WIDE
 from generator.touching import meeting

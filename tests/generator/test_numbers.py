@@ -6,7 +6,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generator.digits import DigitBank, Glyphs
+from generator.digits import DigitBank
+from generator.glyphs import Glyphs
 from generator.hashing import named
 from generator.layout import DIGIT_SLOTS, NUMBER_SLOTS
 from generator.numbers import PAD, NumberGenerator

@@ -3,7 +3,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generator.digits import DigitBank, mnist_glyphs, png_glyphs, stroke_glyphs
+from generator.digits import DigitBank
+from generator.glyphs import (
+    mnist_glyphs,
+    png_glyphs,
+    stroke_glyphs,
+)
 from generator.mnist import load_mnist
 from generator.numbers import PAD
 from generator.single import DigitGenerator, Distortion

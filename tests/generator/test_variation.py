@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator.digits import stroke_glyphs
+from generator.glyphs import stroke_glyphs
 from generator.handwriting import handwritten
 from generator.strokes import StrokeDigit, distance_fields
 from generator.variation import varied

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from generator.digits import procedural_digits
+from generator.glyphs import procedural_digits
 from generator.strip import ink_box
 from toolchain import tables
 from toolchain.robustness import BORDER, CANVAS, KINDS, Writers, draw, measure

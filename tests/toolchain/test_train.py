@@ -163,7 +163,7 @@ def test_a_recipe_that_cannot_be_is_refused(name, changes, message):
 
 def test_the_training_bank_of_the_tool_holds_no_test_digit(strokes_folder, mnist_val):
     # What `nrtool train` itself builds, not what a test builds.
-    from generator.digits import mnist_glyphs, stroke_glyphs
+    from generator.glyphs import mnist_glyphs, stroke_glyphs
     from generator.splits import in_validation
     from toolchain.data import Digits
 

@@ -1,0 +1,238 @@
+"""Glyphs: labelled digits from MNIST, folders of PNGs and pen strokes, drawn once, on any device.
+
+Every glyph is a small canvas uint8 [40, 64] and the box that its ink (or pen path) fills. Raster
+glyphs hold ink levels; stroke glyphs hold closeness to the pen's path, see `generator.strokes`.
+
+Splits never cross: MNIST train gives training and, with its last 5,000, validation; MNIST test
+gives test alone. Stroke digits are split by writer and PNGs by content, by the last byte of a
+SHA-256: below 32 is validation, the rest training.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, UnidentifiedImageError
+from torch import Tensor
+
+from generator.errors import BadInput
+from generator.handwriting import handwritten
+from generator.mnist import load_mnist
+from generator.splits import Split, check_split, in_split
+from generator.strip import ink_box
+from generator.strokes import (
+    CANVAS_HEIGHT,
+    CANVAS_WIDTH,
+    GLYPH_HEIGHT,
+    GLYPH_WIDTH,
+    StrokeDigit,
+    distance_fields,
+    read_strokes,
+)
+from generator.variation import varied
+
+MNIST_VALIDATION = 5_000  # the last of MNIST's 60,000 training digits
+PROCEDURAL_WRITERS = 320
+PROCEDURAL_EACH = 6  # times that each of them writes every digit
+PNG_SIDE_LIMIT = 4096  # pixels
+
+
+@dataclass(frozen=True)
+class Glyphs:
+    """Digits of one source.
+
+    Attributes:
+        source: name for manifests.
+        origins: names of the data sets in it, for attribution.
+        pixels: uint8 [G, 40, 64].
+        boxes: float32 [G, 4]: left, top, right, bottom of ink or pen path, in cells.
+        labels: int64 [G], 0..9.
+        writers: int64 [G], counted from 0; all 0 where writers are unknown.
+        relative_heights: float32 [G].
+        drawn: True for pen strokes (distance fields), False for raster ink.
+        copies: how many varied copies of each digit there are beside it.
+    """
+
+    source: str
+    origins: tuple[str, ...]
+    pixels: Tensor
+    boxes: Tensor
+    labels: Tensor
+    writers: Tensor
+    relative_heights: Tensor
+    drawn: bool
+    copies: int = 0
+
+    def sha256(self) -> str:
+        """Hex digest of canvases and labels: which digits these were, for provenance."""
+        digest = hashlib.sha256(self.pixels.cpu().numpy().tobytes())
+        digest.update(self.labels.cpu().numpy().astype("<i8").tobytes())
+        return digest.hexdigest()
+
+
+def mnist_glyphs(split: Split, folder: Path | None = None) -> Glyphs:
+    """MNIST digits of a split; see `generator.mnist.load_mnist` for where they come from.
+
+    Raises:
+        BadInput: there is no such split.
+    """
+    check_split(split)
+    images, labels = load_mnist("test" if split == "test" else "train", folder)
+    if split == "train":
+        images, labels = images[:-MNIST_VALIDATION], labels[:-MNIST_VALIDATION]
+    elif split == "val":
+        images, labels = images[-MNIST_VALIDATION:], labels[-MNIST_VALIDATION:]
+    count, height, width = images.shape
+    top, left = (CANVAS_HEIGHT - height) // 2, (CANVAS_WIDTH - width) // 2
+    pixels = np.zeros((count, CANVAS_HEIGHT, CANVAS_WIDTH), np.uint8)
+    pixels[:, top : top + height, left : left + width] = images
+    return _raster("mnist", pixels, labels)
+
+
+def png_glyphs(folder: Path, split: Split) -> Glyphs:
+    """Digits from `folder/0/*.png` ... `folder/9/*.png`, any size, either polarity.
+
+    Raises:
+        BadInput: a file is no picture, or shows nothing.
+    """
+    pixels, labels = [], []
+    for label in range(10):
+        for path in sorted((folder / str(label)).glob("*.png")):
+            content = path.read_bytes()
+            if in_split(content, split):
+                pixels.append(_read_png(path))
+                labels.append(label)
+    stacked = np.stack(pixels) if pixels else np.zeros((0, CANVAS_HEIGHT, CANVAS_WIDTH), np.uint8)
+    return _raster(folder.name, stacked, np.array(labels, np.uint8))
+
+
+def _read_png(path: Path) -> np.ndarray:
+    try:
+        with Image.open(path) as image:
+            if max(image.size) > PNG_SIDE_LIMIT:
+                raise BadInput(f"{path} is larger than {PNG_SIDE_LIMIT} pixels: shrink it")
+            grey = np.asarray(image.convert("L"))
+    except (UnidentifiedImageError, OSError, SyntaxError) as error:
+        raise BadInput(f"{path} cannot be read as a picture ({error}): replace it") from None
+    border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+    ink = 255 - grey if np.median(border) > 127 else grey
+    try:
+        left, top, right, bottom = ink_box(ink)
+    except BadInput:
+        raise BadInput(f"{path} shows no digit: delete it or draw it again") from None
+    box = ink[top:bottom, left:right]
+    scale = min(GLYPH_HEIGHT / box.shape[0], GLYPH_WIDTH / box.shape[1])
+    size = (max(1, round(box.shape[1] * scale)), max(1, round(box.shape[0] * scale)))
+    canvas = Image.new("L", (CANVAS_WIDTH, CANVAS_HEIGHT))
+    small = Image.fromarray(box).resize(size, Image.Resampling.BOX)
+    canvas.paste(small, ((CANVAS_WIDTH - size[0]) // 2, (CANVAS_HEIGHT - size[1]) // 2))
+    return np.asarray(canvas)
+
+
+def _raster(source: str, pixels: np.ndarray, labels: np.ndarray) -> Glyphs:
+    ink = torch.from_numpy(pixels)
+    rows, columns = ink.amax(2) >= 64, ink.amax(1) >= 64
+    boxes = torch.stack(
+        [
+            columns.int().argmax(1),
+            rows.int().argmax(1),
+            CANVAS_WIDTH - columns.flip(1).int().argmax(1),
+            CANVAS_HEIGHT - rows.flip(1).int().argmax(1),
+        ],
+        1,
+    ).float()
+    known = torch.from_numpy(labels.astype(np.int64))
+    return Glyphs(
+        source,
+        (source,),
+        ink,
+        boxes,
+        known,
+        torch.zeros_like(known),
+        torch.ones(len(known)),
+        drawn=False,
+    )
+
+
+def stroke_glyphs(
+    path: Path, split: Split, device: torch.device | str = "cpu", copies: int = 0
+) -> Glyphs:
+    """Digits from pen strokes, drawn: a .jsonl or .jsonl.gz file, or a folder of them.
+
+    `copies` of each are added, varied; see `generator.variation`.
+
+    Raises:
+        BadInput: a line is damaged.
+    """
+    digits = stroke_digits(path, split)
+    return _drawn(path.name.split(".")[0], digits + varied(digits, copies), device, copies)
+
+
+def stroke_digits(path: Path, split: Split) -> list[StrokeDigit]:
+    """The strokes themselves: of a .jsonl or .jsonl.gz file, or a folder of them; "test" has none.
+
+    Raises:
+        BadInput: a line is damaged.
+    """
+    files = [path] if path.is_file() else sorted([*path.glob("*.jsonl"), *path.glob("*.jsonl.gz")])
+    return [
+        digit
+        for file in files
+        for digit in read_strokes(file)
+        if in_split(digit.writer.encode(), split)
+    ]
+
+
+def procedural_glyphs(split: Split, device: torch.device | str = "cpu") -> Glyphs:
+    """Digits of writers who do not exist, others in every split; see `generator.handwriting`."""
+    return _drawn("procedural", procedural_digits(split), device)
+
+
+def procedural_digits(split: Split) -> list[StrokeDigit]:
+    """The strokes themselves."""
+    check_split(split)
+    seed = ("train", "val", "test").index(split)
+    writers = PROCEDURAL_WRITERS if split == "train" else PROCEDURAL_WRITERS // 8
+    return handwritten(writers, PROCEDURAL_EACH, seed)
+
+
+def _drawn(
+    source: str, digits: list[StrokeDigit], device: torch.device | str, copies: int = 0
+) -> Glyphs:
+    fields, boxes = distance_fields(digits, device)
+    names = {name: i for i, name in enumerate(sorted({digit.writer for digit in digits}))}
+    return Glyphs(
+        source,
+        tuple(sorted({digit.source for digit in digits})),
+        fields,
+        boxes,
+        torch.tensor([digit.label for digit in digits], dtype=torch.int64),
+        torch.tensor([names[digit.writer] for digit in digits], dtype=torch.int64),
+        torch.tensor([digit.relative_height for digit in digits]),
+        drawn=True,
+        copies=copies,
+    )
+
+
+def custom_glyphs(
+    path: Path, split: Split, device: torch.device | str = "cpu", copies: int = 0
+) -> list[Glyphs]:
+    """Whatever digits a folder or file holds: pen strokes, PNGs in `0/` ... `9/`, or both.
+
+    `copies` of each digit of pen strokes are added, varied.
+
+    Raises:
+        BadInput: nothing usable is there.
+    """
+    if not path.exists():
+        raise BadInput(f"{path} does not exist: name a folder of digits or a .jsonl file")
+    found = []
+    if path.is_file() or any(path.glob("*.jsonl")) or any(path.glob("*.jsonl.gz")):
+        found.append(stroke_glyphs(path, split, device, copies))
+    if any((path / str(label)).is_dir() for label in range(10)):
+        found.append(png_glyphs(path, split))
+    if not found:
+        raise BadInput(f"{path} holds no digits: it needs *.jsonl strokes or folders 0/ ... 9/")
+    return [glyphs for glyphs in found if len(glyphs.labels)]
