@@ -1,9 +1,13 @@
 """The digit bank: glyphs of several sources, mixed by weight, ready to write numbers with."""
 
+import copy
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
+from torch.nn import functional as F
 
 from generator.errors import BadInput
 from generator.glyphs import Glyphs
@@ -38,7 +42,7 @@ class DigitBank:
         if not sum(len(source.labels) for source in sources):
             raise BadInput("no digits to write numbers with: add a source that has this split")
         self.weights = tuple(weight / sum(weights) for weight in weights)
-        self.description = [
+        self.description: list[dict[str, Any]] = [
             {
                 "source": source.source,
                 "origins": list(source.origins),
@@ -84,6 +88,19 @@ class DigitBank:
 
     def __len__(self) -> int:
         return len(self.order)
+
+    def more_often(self, times: Tensor) -> "DigitBank":
+        """The same, but glyph g comes `times[g]` times as often: int64 [G], each at least 1.
+
+        Every writer and every digit stay as likely as they were.
+        """
+        bank = copy.copy(self)
+        times = times.to(self.device)[self.order]
+        starts = F.pad(times.cumsum(0), (1, 0))
+        bank.order = self.order.repeat_interleave(times)
+        bank.first = starts[self.first]
+        bank.per_digit = starts[self.first + self.per_digit] - bank.first
+        return bank
 
     @property
     def device(self) -> torch.device:

@@ -26,6 +26,8 @@ _PER_NUMBER = 16  # room for the slots of a number, and of each of its digits
 _PER_DIGIT = 12
 _PER_FLAW = 8
 
+Chances = dict[str, Tensor]
+
 
 @dataclass(frozen=True)
 class Numbers:
@@ -66,21 +68,38 @@ class NumberGenerator:
 
     def samples(self, index: Tensor) -> Numbers:
         """The samples of the given numbers: `index` int64 [N]."""
-        bank = self.bank
-        index = index.to(bank.device)
+        number, each, flaws = self._chances(index)
+        digits, glyphs = self.choose(number, each)
+        return self._written(digits, glyphs, number, each, flaws)
+
+    def alone(self, index: Tensor, glyphs: Tensor) -> Numbers:
+        """Numbers of one digit, written with the given glyphs: `index` and `glyphs` int64 [N]."""
+        digits = F.pad(self.bank.labels[glyphs][:, None], (0, MAX_DIGITS - 1), value=PAD)
+        everywhere = glyphs[:, None].expand(-1, MAX_DIGITS)
+        return self._written(digits, everywhere, *self._chances(index))
+
+    def _chances(self, index: Tensor) -> tuple[Chances, Chances, Chances | None]:
+        """What a number, each of its digits and its flaws draw, by slot; values in [0, 1)."""
         # Flaws come last, so that a number is otherwise the same with and without them.
         sizes = [_PER_NUMBER, MAX_DIGITS * _PER_DIGIT, MAX_DIGITS * _PER_FLAW * self.style.flawed]
-        u = hash_uniform(self.seed, index, sum(sizes)).split(sizes, 1)
+        u = hash_uniform(self.seed, index.to(self.bank.device), sum(sizes)).split(sizes, 1)
         number = named(u[0], NUMBER_SLOTS)
         each = named(u[1].unflatten(1, (MAX_DIGITS, _PER_DIGIT)), DIGIT_SLOTS)
-        flaws = None
-        if self.style.flawed:
-            flaws = named(u[2].unflatten(1, (MAX_DIGITS, _PER_FLAW)), FLAW_SLOTS)
-        digits, glyphs = self.choose(number, each)
-        present = digits != PAD
-        placement = lay_out(self.style, bank, digits, glyphs, number, each, flaws)
+        if not self.style.flawed:
+            return number, each, None
+        return number, each, named(u[2].unflatten(1, (MAX_DIGITS, _PER_FLAW)), FLAW_SLOTS)
+
+    def _written(
+        self,
+        digits: Tensor,
+        glyphs: Tensor,
+        number: Chances,
+        each: Chances,
+        flaws: Chances | None,
+    ) -> Numbers:
+        placement = lay_out(self.style, self.bank, digits, glyphs, number, each, flaws)
         where = None if flaws is None else flaws["cut_where"]
-        return Numbers(self._draw(present, glyphs, placement, where), digits)
+        return Numbers(self._draw(digits != PAD, glyphs, placement, where), digits)
 
     def seeded(self, seed: int) -> "NumberGenerator":
         """The same with another seed."""
@@ -90,7 +109,7 @@ class NumberGenerator:
         """How many of the first `count` samples are different numbers: all."""
         return count
 
-    def choose(self, number: dict[str, Tensor], each: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+    def choose(self, number: Chances, each: Chances) -> tuple[Tensor, Tensor]:
         """Digits and a glyph of the number's one writer for each: int64 [N, 5] twice."""
         bank, style = self.bank, self.style
         writer = torch.searchsorted(bank.writer_odds, number["writer"].contiguous(), right=True)

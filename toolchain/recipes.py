@@ -30,6 +30,8 @@ class Recipe:
         bf16: forward and backward in bfloat16 where the hardware gains from it.
         trim: cut empty columns from batches of narrow numbers.
         wide: train on the generator's wide style, more varied than what is validated.
+        focus: share of the steps, from the first, in which digits that the network to start from
+            misreads come more often; see `toolchain.focus`.
     """
 
     epochs: Count
@@ -46,6 +48,7 @@ class Recipe:
     bf16: bool = True
     trim: bool = True
     wide: bool = False
+    focus: Share = 0.0
 
     @property
     def steps(self) -> int:

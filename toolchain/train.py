@@ -76,6 +76,7 @@ def train(
     seed: int = 0,
     resume: bool = False,
     start_from: Network | None = None,
+    hard: DigitBank | None = None,
     style: Mapping[str, Any] | None = None,
     network: Mapping[str, Any] | None = None,
     facts: dict[str, Any] | None = None,
@@ -93,6 +94,7 @@ def train(
         seed: of the network's first weights and of the numbers.
         resume: go on from `run/last.safetensors`.
         start_from: a network of the same shape whose weights to start from.
+        hard: training digits while the recipe focuses, instead of those of `banks`.
         style: fields that differ of what samples are drawn with, see `samples`.
         network: fields of the network's shape that differ.
         facts: what else the checkpoints should tell, e.g. the data.
@@ -129,6 +131,7 @@ def train(
         **(facts or {}),
     }
     numbers = samples.to_learn(variant, banks[0], seed, recipe.wide, style)
+    harder = None if hard is None else samples.to_learn(variant, hard, seed, recipe.wide, style)
     check = validation_numbers(variant, banks[1], style)
     step, best = 0, -1.0
     history: list[dict[str, Any]] = []
@@ -145,7 +148,7 @@ def train(
 
     with _stop_requests() as stop, contextlib.closing(SummaryWriter(str(run))) as writer:
         losses, started, since = [], time.perf_counter(), step
-        for strips, digits in batches(numbers, recipe, step):
+        for strips, digits in batches(numbers, recipe, step, harder):
             if step >= recipe.steps:
                 break
             # Dropout, too, is a function of the step, so that a resumed run is the same run.

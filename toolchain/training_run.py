@@ -7,16 +7,19 @@ from typing import Any
 
 import torch
 import typer
+from torch import Tensor
 
 from generator.errors import BadInput
+from generator.numbers import NumberGenerator
 from models import zoo
 from models.decoders import Network
 from models.grow import grow
-from toolchain import checkpoint, console
+from toolchain import checkpoint, console, focus, samples
 from toolchain.bench import machine
 from toolchain.devices import device_named
 from toolchain.evaluate import evaluate
 from toolchain.export import source_commit
+from toolchain.samples import Samples
 from toolchain.settings import Settings
 from toolchain.train import Epoch, Stopped, train, validation_numbers
 
@@ -63,6 +66,10 @@ def start(
         check = validation_numbers(variant, banks[1], style)
         accuracy = evaluate(model.to(on), check).accuracy
         console.say(f"before: {accuracy:.2%} of the validation numbers")
+    hard = None
+    if recipe.focus:
+        numbers = samples.to_learn(variant, banks[0], settings.run.seed, recipe.wide, style)
+        hard = banks[0].more_often(_times(folder, resume, model, numbers))
     console.say(
         f"{variant}: {recipe.epochs} epochs of {recipe.numbers:,} numbers from "
         f"{len(banks[0]):,} digits, on {on.type}, into {folder}"
@@ -95,6 +102,7 @@ def start(
                 seed=settings.run.seed,
                 resume=resume,
                 start_from=model,
+                hard=hard,
                 style=style,
                 network=network,
                 facts=facts,
@@ -109,6 +117,23 @@ def start(
         console.show_json({"run": folder, "best": best, "accuracy": best_accuracy, "epochs": rows})
     else:
         console.out.print(f"best checkpoint: {best}; next: nrtool export --variant {variant}")
+
+
+def _times(folder: Path, resume: bool, model: Network | None, numbers: Samples) -> Tensor:
+    """How often each training digit comes while the recipe focuses; kept in the run's folder."""
+    path, bank = folder / "focus.safetensors", numbers.bank
+    if resume:
+        return focus.load(path, bank)
+    if model is None or not isinstance(numbers, NumberGenerator) or numbers.style.digits[0] > 1:
+        raise BadInput(
+            "a recipe that focuses asks a network that reads single digits which are hard: "
+            "give --finetune, or recipe.focus=0"
+        )
+    with console.progress("looking for hard digits", sum(focus.to_read(bank))) as update:
+        found = focus.times(focus.misread(model, numbers, update))
+    focus.save(path, found)
+    console.say(f"{(found > 1).float().mean():.1%} of the digits come more often")
+    return found
 
 
 def _machine(device: torch.device) -> str:

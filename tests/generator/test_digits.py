@@ -4,6 +4,7 @@ import torch
 from generator.digits import DigitBank
 from generator.errors import BadInput
 from generator.glyphs import stroke_glyphs
+from generator.numbers import NumberGenerator
 
 
 def test_sources_mix_by_weight(mnist_val, strokes_folder):
@@ -22,3 +23,31 @@ def test_weights_must_fit_the_sources(mnist_val):
 def test_a_bank_needs_digits():
     with pytest.raises(BadInput, match="no digits"):
         DigitBank([])
+
+
+def test_some_digits_can_come_more_often_while_writers_and_digits_stay_as_likely(
+    mnist_val, strokes_folder
+):
+    bank = DigitBank([mnist_val, stroke_glyphs(strokes_folder, "train")])
+    times = torch.ones(len(bank), dtype=torch.int64)
+    label = int(bank.labels[17])
+    times[17] = 4_000
+    others = int((mnist_val.labels == label).sum()) - 1
+    focused = bank.more_often(times)
+    assert len(bank) == len(bank.order) == len(focused.order) - 3_999
+    torch.testing.assert_close(focused.writer_odds, bank.writer_odds)
+
+    torch.manual_seed(0)
+    number = {"writer": torch.rand(4_000), "length": torch.rand(4_000)}
+    each = {"digit": torch.rand(4_000, 5), "glyph": torch.rand(4_000, 5)}
+    (digits, usual), (same, chosen) = (
+        NumberGenerator(each_bank).choose(number, each) for each_bank in (bank, focused)
+    )
+    assert torch.equal(digits, same)
+    present = digits >= 0
+    assert torch.equal(bank.labels[chosen[present]], digits[present])
+    theirs = present & (digits == label) & (chosen < 5_000)
+    share = float((chosen[theirs] == 17).float().mean())
+    assert abs(share - 4_000 / (4_000 + others)) < 0.05
+    rest = present & ~theirs
+    assert torch.equal(chosen[rest], usual[rest])

@@ -74,6 +74,29 @@ def test_resuming_nothing_says_so(tmp_path, bank):
         run_training(tmp_path / "none", bank, resume=True)
 
 
+def test_hard_digits_come_first_and_the_usual_ones_last(bank):
+    recipe = Recipe(epochs=1, numbers=4 * GROUP * 16, batch=16, focus=0.5)
+    usual, hard = NumberGenerator(bank, 3), NumberGenerator(bank, 4)
+    mixed, plain, harder = (
+        [strips for _, (strips, _) in zip(range(recipe.steps), stream, strict=False)]
+        for stream in (
+            batches(usual, recipe, 0, hard),
+            batches(usual, recipe, 0),
+            batches(hard, recipe, 0),
+        )
+    )
+
+    def ink(batches):
+        return sorted(int(each.sum()) for each in batches)
+
+    half = recipe.steps // 2
+    assert ink(mixed[:half]) != ink(plain[:half])
+    assert ink(mixed[half:]) == ink(plain[half:])
+    # The order of batches is the run's, their numbers the hard ones'.
+    for group in range(0, half, GROUP):
+        assert ink(mixed[group : group + GROUP]) == ink(harder[group : group + GROUP])
+
+
 def test_the_loss_falls(tmp_path, bank):
     rows = []
     recipe = Recipe(epochs=3, numbers=512, batch=16, learning_rate=2e-3, bf16=False)

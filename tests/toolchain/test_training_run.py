@@ -7,7 +7,7 @@ from safetensors.torch import load_file
 
 from tests.toolchain.sketchpad.conftest import drawing
 from tests.toolchain.test_cli import call, refused
-from toolchain import checkpoint
+from toolchain import checkpoint, focus
 from toolchain import train as training
 from toolchain.recipes import RECIPES, adapt
 from toolchain.sketchpad.drawing import parse_drawing
@@ -59,6 +59,22 @@ def test_the_recipe_can_be_another(weights, tmp_path):
     assert call("train", *ARGUMENTS, *given) == 0
     facts = checkpoint.facts(tmp_path / "lightweight" / "best.safetensors")
     assert facts["recipe"]["ema"] == adapt("quick", False, {}).ema
+
+
+def test_hard_digits_can_come_more_often(weights, drawings, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(focus, "TIMES", 1e9)  # this network reads nothing: everything is hard
+    given = ("--finetune", weights, "--custom", drawings, "--custom-share", 1, "--runs", tmp_path)
+    assert call("train", *ARGUMENTS, *given, "--set", "recipe.focus=0.5") == 0
+    assert "100.0% of the digits come more often" in capsys.readouterr().err
+    run = tmp_path / "lightweight"
+    assert checkpoint.facts(run / "best.safetensors")["recipe"]["focus"] == 0.5
+    assert load_file(run / "focus.safetensors")["times"].tolist() == [1 + focus.MOST] * 10
+
+
+def test_what_is_hard_must_be_asked_of_some_network(tmp_path, capsys):
+    given = (*ARGUMENTS, "--runs", tmp_path, "--set", "recipe.focus=0.5")
+    assert "give --finetune" in refused(capsys, "train", *given)
+    assert not list(tmp_path.iterdir())
 
 
 def test_what_cannot_be_gone_on_from_is_refused(tmp_path, capsys):
