@@ -22,8 +22,8 @@ from toolchain.batches import trimmed
 
 SEED = 77
 READ_RASTER = 3  # times that a raster digit is read; one of pen strokes has its copies
-TIMES = 20  # a digit misread always would come so many times more often,
-MOST = 8  # but none does more than so many: what nobody can read must not be learnt
+TIMES = 20  # a digit misread always would come so many times more than once,
+MOST = 8  # but none comes more than so many: what nobody can read must not be learnt
 _BATCH = 256
 
 
