@@ -1,6 +1,6 @@
 """What each source of digits and each element of the recipe is worth: trained without, or with it.
 
-    python benchmarks/ablations.py --custom FOLDER --numbers 32000
+    python benchmarks/ablations.py --custom FOLDER --fonts data/fonts.jsonl.gz --numbers 32000
 
 Trains one small network for each row, from the same start and for as many numbers, and reads
 numbers that none was trained on: from MNIST's validation digits, and from the strokes of writers
@@ -48,13 +48,17 @@ class Row:
         return json.dumps(asdict(self), sort_keys=True)
 
 
-MIXED = {"custom_share": 0.4, "procedural_share": 0.15}
+MIXED = {"custom_share": 0.4, "procedural_share": 0.15, "fonts_share": 0.0}
 TABLES = {
     "Sources of digits": {
-        "MNIST": Row({"custom_share": 0.0}),
-        "MNIST, procedural": Row({"custom_share": 0.0, "procedural_share": 0.5}),
-        "MNIST, custom": Row({"custom_share": 0.5}),
+        "MNIST": Row({"custom_share": 0.0, "fonts_share": 0.0}),
+        "MNIST, procedural": Row(
+            {"custom_share": 0.0, "procedural_share": 0.5, "fonts_share": 0.0}
+        ),
+        "MNIST, fonts": Row({"custom_share": 0.0, "fonts_share": 0.5}),
+        "MNIST, custom": Row({"custom_share": 0.5, "fonts_share": 0.0}),
         "MNIST, custom, procedural": Row(MIXED),
+        "MNIST, custom, fonts": Row({"custom_share": 0.4, "fonts_share": 0.15}),
     },
     "Elements of the recipe": {
         "as it is": Row(MIXED),
@@ -73,6 +77,7 @@ def main() -> None:
     recipe = RECIPES[RECIPE]
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--custom", type=Path, required=True, help="folder of stroke digits")
+    parser.add_argument("--fonts", type=Path, required=True, help="what `nrtool fonts` wrote")
     parser.add_argument("--mnist", type=Path, help="folder with MNIST's files")
     parser.add_argument(
         "--numbers",
@@ -89,7 +94,7 @@ def main() -> None:
         parser.error("--count must be 1 or more")
     recipe = replace(recipe, numbers=options.numbers // recipe.epochs)
     device = best_device()
-    every = Digits(options.mnist, (options.custom,))
+    every = Digits(options.mnist, (options.custom,), fonts=options.fonts)
     tests = {
         name: NumberGenerator(bank, SEED)(0, options.count)
         for name, bank in (

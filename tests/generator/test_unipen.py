@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from generator.errors import BadInput
+from generator.importing import import_digits
 from generator.strokes import read_strokes, write_strokes
-from generator.unipen import import_digits
 
 PENDIGITS = """.INCLUDE notes.doc
 .LEXICON "0" "1"

@@ -14,6 +14,7 @@ import pytest
 import typer
 from PIL import Image
 
+from generator import fontsource
 from toolchain import checkpoint, console, export, ship, soup
 from toolchain.cli import app
 
@@ -245,6 +246,21 @@ def test_generate_refuses_to_mix_with_what_is_there(tmp_path, monkeypatch, capsy
     assert "--out" in refused(capsys, "generate", "--count", 2, "--out", "made")
 
 
+def test_fonts_become_digits_that_numbers_are_written_with(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    two = [font for font in fontsource.table() if font.name in ("kalam", "patrick-hand")]
+    monkeypatch.setattr(fontsource, "table", lambda: two)
+    assert call("fonts", "--json") == 0
+    assert json.loads(capsys.readouterr().out) == {
+        "out": "data/fonts.jsonl.gz",
+        "digits": 20,
+        "writers": 2,
+    }
+    assert call("generate", "--count", 2, "--fonts", "data/fonts.jsonl.gz") == 0
+    manifest = json.loads((tmp_path / "data" / "numbers" / "manifest.json").read_text())
+    assert [source["source"] for source in manifest["sources"]] == ["fonts", "mnist"]
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -253,8 +269,10 @@ def test_generate_refuses_to_mix_with_what_is_there(tmp_path, monkeypatch, capsy
         ("generate", "--mnist", "nowhere"),
         ("generate", "--custom-share", 2.0),
         ("generate", "--procedural-share", -1),
+        ("generate", "--fonts", "nowhere.jsonl.gz"),
         ("import", "nowhere"),
         ("import", ".", "--out", "digits.txt"),
+        ("fonts", "--out", "digits.txt"),
         ("train", "--recipe", "best"),
         ("train", "--run", "../up"),
         ("train", "--device", "abacus"),
@@ -336,7 +354,17 @@ def test_no_permission_is_one_line(tmp_path, monkeypatch, capsys):
 @pytest.mark.parametrize(
     "command",
     [
-        *("generate", "import", "train", "average", "export", "evaluate", "parity", "bench"),
+        *(
+            "generate",
+            "import",
+            "fonts",
+            "train",
+            "average",
+            "export",
+            "evaluate",
+            "parity",
+            "bench",
+        ),
         *("predict",),
         *("models", "golden", "inspect", "report", "draw", "config", "tune", "board"),
     ],

@@ -24,9 +24,20 @@ def test_procedural_handwriting_takes_its_share_from_mnist(strokes_folder):
     assert shares == {"drawn": 0.25, "procedural": 0.5, "mnist": 0.25}
 
 
+def test_fonts_take_their_share_from_mnist_in_training_and_validation_alone(strokes_folder):
+    digits = Digits(fonts=strokes_folder, fonts_share=0.2, copies=2)
+    for split, copies in (("train", 2), ("val", 0)):
+        fonts, mnist = digits.bank(split).description
+        assert (fonts["origins"], fonts["share"], fonts["copies"]) == (["drawn"], 0.2, copies)
+        assert (mnist["origins"], mnist["share"]) == (["mnist"], 0.8)
+    assert [each["origins"] for each in digits.bank("test").description] == [["mnist"]]
+
+
 def test_shares_of_more_than_all_are_refused(strokes_folder):
     with pytest.raises(BadInput, match="together"):
         Digits(custom=(strokes_folder,), custom_share=0.7, procedural_share=0.5).bank("train")
+    with pytest.raises(BadInput, match="together"):
+        Digits(fonts=strokes_folder, fonts_share=0.6, procedural_share=0.5).bank("train")
 
 
 def test_tests_are_written_with_mnist_test_digits_alone(strokes_folder):

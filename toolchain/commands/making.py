@@ -15,6 +15,7 @@ from toolchain.commands.options import (
     Count,
     Custom,
     CustomShare,
+    Fonts,
     Form,
     Json,
     Mnist,
@@ -30,6 +31,8 @@ from toolchain.commands.options import (
 from toolchain.tables import Table
 
 app = typer.Typer()
+
+StrokesOut = Annotated[Path, Option(help="File to write, *.jsonl or *.jsonl.gz.")]
 
 
 @app.command(epilog="Example: `nrtool generate --count 5000 --split val --format png --preview`")
@@ -56,6 +59,7 @@ def generate(
     custom: Custom = None,
     custom_share: SetCustomShare = None,
     procedural_share: SetProceduralShare = None,
+    fonts: Fonts = None,
     config: Config = None,
     assignments: Assignments = None,
     as_json: Json = False,
@@ -73,7 +77,7 @@ def generate(
         assignments,
         {
             "run": {"seed": seed},
-            "digits": settings.sources(mnist, custom, custom_share, procedural_share),
+            "digits": settings.sources(mnist, custom, custom_share, procedural_share, fonts),
             "style": {"leading_zeros": leading_zeros},
         },
     )
@@ -98,20 +102,47 @@ def generate(
 )
 def import_(
     sources: Annotated[
-        list[Path], Argument(help="UNIPEN files or folders, pendigits-orig files, *.jsonl strokes.")
+        list[Path],
+        Argument(
+            help="UNIPEN files or folders, pendigits-orig files, fonts (*.ttf, *.otf, *.woff), "
+            "*.jsonl strokes."
+        ),
     ],
-    out: Annotated[Path, Option(help="File to write, *.jsonl or *.jsonl.gz.")] = Path(
-        "data/digits.jsonl.gz"
-    ),
+    out: StrokesOut = Path("data/digits.jsonl.gz"),
     as_json: Json = False,
 ) -> None:
-    """Turn public pen recordings into stroke digits that --custom takes."""
-    from generator.strokes import write_strokes
-    from generator.unipen import import_digits
+    """Turn public pen recordings, or fonts, into stroke digits that --custom takes."""
+    _check_out(out)
+    _write_strokes(sources, out, as_json)
 
+
+@app.command(epilog="Example: `nrtool fonts && nrtool train --fonts data/fonts.jsonl.gz`")
+def fonts(out: StrokesOut = Path("data/fonts.jsonl.gz"), as_json: Json = False) -> None:
+    """Trace the digits of some 400 handwriting fonts, fetched through npm, for --fonts.
+
+    Each is one more writer: a network that has learnt from them reads unknown hands better.
+    """
+    from generator import fontsource
+
+    _check_out(out)
+    chosen = fontsource.table()
+    with console.progress("fetching fonts", len(chosen)) as update:
+        files = fontsource.fetch(chosen, update)
+    _write_strokes(files, out, as_json)
+
+
+def _check_out(out: Path) -> None:
     if not out.name.endswith((".jsonl", ".jsonl.gz")):
         raise BadInput(f"--out {out} must end in .jsonl or .jsonl.gz")
-    digits = import_digits(sources)
+
+
+def _write_strokes(sources: list[Path], out: Path, as_json: bool) -> None:
+    from generator.importing import files_of, import_digits
+    from generator.strokes import write_strokes
+
+    files = files_of(sources)
+    with console.progress("reading", len(files)) as update:
+        digits = import_digits(files, update)
     out.parent.mkdir(parents=True, exist_ok=True)
     write_strokes(digits, out)
     writers = len({digit.writer for digit in digits})
@@ -148,6 +179,7 @@ def train(
     custom: Custom = None,
     custom_share: SetCustomShare = None,
     procedural_share: SetProceduralShare = None,
+    fonts: Fonts = None,
     config: Config = None,
     assignments: Assignments = None,
     as_json: Json = False,
@@ -161,7 +193,7 @@ def train(
 
     options = {
         "run": {"variant": variant, "device": device, "seed": seed},
-        "digits": settings.sources(mnist, custom, custom_share, procedural_share),
+        "digits": settings.sources(mnist, custom, custom_share, procedural_share, fonts),
         "recipe": {
             "epochs": epochs,
             "numbers": numbers,

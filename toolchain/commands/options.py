@@ -63,6 +63,9 @@ SetProceduralShare = Annotated[
         help="Share written in procedural handwriting; MNIST writes the rest.", show_default="0.0"
     ),
 ]
+Fonts = Annotated[
+    Path | None, Option(help="Digits of handwriting fonts, as `nrtool fonts` makes them.")
+]
 Json = Annotated[bool, Option("--json", help="Print JSON for machines.")]
 Runs = Annotated[Path, Option(help="Where training runs are kept.")]
 Exports = Annotated[Path, Option(help="Where releases are kept, one folder a variant.")]

@@ -12,6 +12,7 @@ from toolchain.commands.options import (
     Assignments,
     Config,
     Custom,
+    Fonts,
     Json,
     Mnist,
     SetCustomShare,
@@ -70,6 +71,7 @@ def tune(
     custom: Custom = None,
     custom_share: SetCustomShare = None,
     procedural_share: SetProceduralShare = None,
+    fonts: Fonts = None,
     config: Config = None,
     assignments: Assignments = None,
     as_json: Json = False,
@@ -89,7 +91,7 @@ def tune(
 
     options = {
         "run": {"variant": variant, "device": device, "seed": seed},
-        "digits": settings.sources(mnist, custom, custom_share, procedural_share),
+        "digits": settings.sources(mnist, custom, custom_share, procedural_share, fonts),
         "recipe": {"epochs": epochs, "numbers": numbers},
     }
     given = settings.gather(config, assignments, options, recipe)

@@ -1,0 +1,92 @@
+import io
+import re
+import tarfile
+from collections.abc import Sequence
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from generator import fontsource, npm
+from generator.errors import BadInput
+from generator.fonts import font_digits
+from generator.fontsource import Font, fetch, table
+
+CONTENT = b"a font"
+FAKE = Font("fake", "1.0.0", "400", sha256(CONTENT).hexdigest())
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    return tmp_path / "nrtool" / "fonts"
+
+
+@pytest.fixture
+def packed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Packages that were asked for; each holds the same file."""
+    asked: list[str] = []
+
+    def pack(packages: Sequence[str], folder: Path) -> None:
+        asked.extend(packages)
+        for package in packages:
+            name, version = package.removeprefix("@fontsource/").split("@")
+            with tarfile.open(folder / f"fontsource-{name}-{version}.tgz", "w:gz") as tar:
+                member = tarfile.TarInfo(f"package/files/{name}-latin-400-normal.woff")
+                member.size = len(CONTENT)
+                tar.addfile(member, io.BytesIO(CONTENT))
+
+    monkeypatch.setattr(npm, "pack", pack)
+    return asked
+
+
+def test_the_table_names_each_font_once_by_version_and_hash() -> None:
+    fonts = table()
+    assert len({font.name for font in fonts}) == len(fonts) > 400
+    assert all(re.fullmatch("[0-9a-f]{64}", font.sha256) for font in fonts)
+    assert all(re.fullmatch(r"\d+\.\d+\.\d+", font.version) for font in fonts)
+
+
+def test_a_real_font_comes_through_npm_and_has_ten_digits() -> None:
+    (font,) = (font for font in table() if font.name == "patrick-hand")
+    (path,) = fetch([font])
+    assert [digit.label for digit in font_digits(path)] == list(range(10))
+
+
+def test_what_is_kept_is_not_fetched_again(packed: list[str], cache: Path) -> None:
+    done: list[int] = []
+    fonts = [replace(FAKE, name=f"fake{number}") for number in range(10)]
+    assert fetch(fonts[:9], done.append) == [cache / font.file for font in fonts[:9]]
+    assert done == [0, 8, 9] or done == [0, 1, 9]
+    fetch(fonts)
+    assert packed == [font.package for font in fonts]
+    assert sorted(path.name for path in cache.iterdir()) == sorted(font.file for font in fonts)
+
+
+def test_a_damaged_one_is_fetched_again(packed: list[str], cache: Path) -> None:
+    cache.mkdir(parents=True)
+    (cache / FAKE.file).write_bytes(b"half a fo")
+    assert fetch([FAKE])[0].read_bytes() == CONTENT
+
+
+def test_another_content_than_the_tables_is_refused(packed: list[str], cache: Path) -> None:
+    with pytest.raises(BadInput, match="SHA-256"):
+        fetch([replace(FAKE, sha256="0" * 64)])
+    assert not list(cache.iterdir())
+
+
+def test_without_npm_one_line_says_so(monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(BadInput, match="npm"):
+        fetch([FAKE])
+    assert not list(cache.iterdir())
+
+
+def test_a_package_without_the_file_is_refused(packed: list[str]) -> None:
+    with pytest.raises(BadInput, match="npm"):
+        fetch([replace(FAKE, weight="700")])
+
+
+def test_the_table_travels_with_the_package() -> None:
+    assert fontsource.TABLE.parent == Path(fontsource.__file__).parent
