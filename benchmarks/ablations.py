@@ -48,15 +48,13 @@ class Row:
         return json.dumps(asdict(self), sort_keys=True)
 
 
-MIXED = {"custom_share": 0.4, "procedural_share": 0.15, "fonts_share": 0.0}
+MIXED = {"custom_share": 0.4, "procedural_share": 0.15}
 TABLES = {
     "Sources of digits": {
-        "MNIST": Row({"custom_share": 0.0, "fonts_share": 0.0}),
-        "MNIST, procedural": Row(
-            {"custom_share": 0.0, "procedural_share": 0.5, "fonts_share": 0.0}
-        ),
+        "MNIST": Row({"custom_share": 0.0}),
+        "MNIST, procedural": Row({"custom_share": 0.0, "procedural_share": 0.5}),
         "MNIST, fonts": Row({"custom_share": 0.0, "fonts_share": 0.5}),
-        "MNIST, custom": Row({"custom_share": 0.5, "fonts_share": 0.0}),
+        "MNIST, custom": Row({"custom_share": 0.5}),
         "MNIST, custom, procedural": Row(MIXED),
         "MNIST, custom, fonts": Row({"custom_share": 0.4, "fonts_share": 0.15}),
     },
@@ -94,7 +92,7 @@ def main() -> None:
         parser.error("--count must be 1 or more")
     recipe = replace(recipe, numbers=options.numbers // recipe.epochs)
     device = best_device()
-    every = Digits(options.mnist, (options.custom,), fonts=options.fonts)
+    every = Digits(options.mnist, (options.custom,), fonts=options.fonts, fonts_share=0.0)
     tests = {
         name: NumberGenerator(bank, SEED)(0, options.count)
         for name, bank in (

@@ -2,8 +2,9 @@
 
 Which fonts, in which version, and the SHA-256 of the one file that is taken stand in
 `fontsource.txt`: fonts after somebody's handwriting, the model letters of schools, and print that
-is near to how people write; their makers have put them under the SIL Open Font License or the
-Apache License. None has outlines, shadows or ornaments that a middle line would not show.
+is near to how people write. None has outlines, shadows or ornaments that a middle line would not
+show. Their packages name the SIL Open Font License or the Apache License, eight of them Google
+Fonts' attributions instead.
 """
 
 import hashlib
@@ -60,9 +61,9 @@ def fetch(fonts: Sequence[Font], on_fonts: Callable[[int], None] = lambda done: 
     """
     home = cache("fonts")
     missing = [font for font in fonts if not _is_kept(home / font.file, font)]
-    on_fonts(len(fonts) - len(missing))
-    parts = [missing[first : first + AT_ONCE] for first in range(0, len(missing), AT_ONCE)]
     done = len(fonts) - len(missing)
+    on_fonts(done)
+    parts = [missing[first : first + AT_ONCE] for first in range(0, len(missing), AT_ONCE)]
     try:
         home.mkdir(parents=True, exist_ok=True)
         with ThreadPoolExecutor(PROCESSES) as pool:

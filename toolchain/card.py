@@ -15,7 +15,8 @@ ATTRIBUTION = {
     "pendigits": "Pen-Based Recognition of Handwritten Digits, E. Alpaydin and F. Alimoglu, UCI "
     "Machine Learning Repository (CC BY 4.0)",
     "fonts": "some 400 handwriting fonts by their makers, as Fontsource packages them: "
-    "generator/fontsource.txt names each (SIL Open Font License 1.1 or Apache License 2.0)",
+    "generator/fontsource.txt names each (SIL Open Font License 1.1 or Apache License 2.0; eight "
+    "packages refer to Google Fonts' attributions instead)",
     "unipen": "UNIPEN train_r01_v07, category 1a, International Unipen Foundation, "
     "DOI 10.5281/zenodo.1195803 (CC BY 4.0)",
 }

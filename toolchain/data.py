@@ -36,7 +36,7 @@ class Digits:
         custom: folders or files of the user's own digits, pen strokes or PNGs.
         custom_share: how much of all numbers the custom digits write, 0..1.
         procedural_share: how much procedural handwriting writes, 0..1.
-        fonts: strokes of handwriting fonts, as `nrtool import` makes them.
+        fonts: strokes of handwriting fonts, as `nrtool fonts` makes them.
         fonts_share: how much these write, 0..1; MNIST has the rest.
         copies: varied copies of each digit of pen strokes to train on too, fonts' among them.
     """
@@ -94,11 +94,13 @@ class Digits:
     def _fonts(self, split: Split, device: torch.device | str) -> list[Glyphs]:
         if self.fonts is None or split == "test":
             return []
-        copies = self.copies if split == "train" else 0
-        return custom_glyphs(self.fonts, split, device, copies)
+        return custom_glyphs(self.fonts, split, device, self._copies(split))
+
+    def _copies(self, split: Split) -> int:
+        return self.copies if split == "train" else 0
 
     def _own(self, split: Split, device: torch.device | str) -> list[Glyphs]:
-        copies = self.copies if split == "train" else 0
+        copies = self._copies(split)
         own = [
             glyphs for path in self.custom for glyphs in custom_glyphs(path, split, device, copies)
         ]

@@ -14,6 +14,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from generator.cache import cache
 from generator.errors import BadInput
 
 # What the packages for Android and iOS hold; opset and operators are judged by it.
@@ -57,14 +58,12 @@ def installed(version: str) -> Path:
     Raises:
         BadInput: pip cannot install it.
     """
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "nrtool"
-    folder = (
-        cache / f"onnxruntime-{version}-python{sys.version_info.major}.{sys.version_info.minor}"
-    )
+    python = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    folder = cache(f"onnxruntime-{version}-{python}")
     if folder.is_dir():
         return folder
-    cache.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=cache, prefix=".onnxruntime.") as name:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".onnxruntime.") as name:
         made = Path(name) / "made"
         # Without dependencies: numpy is the one of this environment.
         command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]

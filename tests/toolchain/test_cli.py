@@ -354,18 +354,8 @@ def test_no_permission_is_one_line(tmp_path, monkeypatch, capsys):
 @pytest.mark.parametrize(
     "command",
     [
-        *(
-            "generate",
-            "import",
-            "fonts",
-            "train",
-            "average",
-            "export",
-            "evaluate",
-            "parity",
-            "bench",
-        ),
-        *("predict",),
+        *("generate", "import", "fonts", "train", "average"),
+        *("export", "evaluate", "parity", "bench", "predict"),
         *("models", "golden", "inspect", "report", "draw", "config", "tune", "board"),
     ],
 )

@@ -120,7 +120,7 @@ def import_(
 def fonts(out: StrokesOut = Path("data/fonts.jsonl.gz"), as_json: Json = False) -> None:
     """Trace the digits of some 400 handwriting fonts, fetched through npm, for --fonts.
 
-    Each is one more writer: a network that has learnt from them reads unknown hands better.
+    Each font is one more writer to learn from.
     """
     from generator import fontsource
 
