@@ -10,7 +10,6 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from generator.errors import BadInput
 from generator.fonts import font_digits, middle_lines
-from generator.importing import import_digits
 from generator.strokes import Path2D
 
 FONT = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
@@ -53,15 +52,6 @@ def test_digits_become_as_many_strokes_as_a_pen_would_make() -> None:
     ends = sorted([seven[0], seven[-1]], key=lambda end: float(end[1]))
     assert ends[0][0] < ends[1][0]
     assert ends[1][1] - ends[0][1] > 80
-
-
-def test_imported_they_are_like_any_other_stroke_digits() -> None:
-    digits = import_digits([FONT])
-    points = np.concatenate([np.concatenate(digit.strokes) for digit in digits])
-    assert points.min() >= 0
-    assert points.max() <= 1
-    assert all(0.9 < digit.relative_height < 1.1 for digit in digits)
-    assert max(len(stroke) for digit in digits for stroke in digit.strokes) < 60  # thinned
 
 
 @given(

@@ -88,16 +88,6 @@ def test_pen_up_coordinates_are_no_ink(collection):
     assert widest < 0.2  # the way through the air was 30 of 31 units wide
 
 
-def test_heights_are_relative_to_the_writer(tmp_path):
-    text = "".join(
-        f'.SEGMENT DIGIT {i} ? "1"\n.COMMENT 1 5 {i}\n.PEN_DOWN\n0 0\n0 {height}\n.PEN_UP\n'
-        for i, height in enumerate((10, 20, 40))
-    )
-    (tmp_path / "digits.tra").write_text(text)
-    digits = import_digits([tmp_path / "digits.tra"])
-    assert [digit.relative_height for digit in digits] == [0.5, 1.0, 2.0]
-
-
 def test_what_is_written_is_read_again(tmp_path, collection):
     digits = import_digits([collection])
     for name in ("digits.jsonl", "digits.jsonl.gz"):
