@@ -67,3 +67,42 @@ def test_a_copy_of_a_writer_bends_all_their_digits_alike(writer):
     other = varied([StrokeDigit(1, f"{writer}{i}", bar) for i in range(30)], 1)
     apart = np.array([copy.strokes[0][len(copy.strokes[0]) // 2] for copy in other])
     assert middles.std() < apart.std()
+
+
+def hands(path, count=300):
+    """A stroke as so many other writers write it: [points, 2] each."""
+    bar = (np.array(path, np.float32),)
+    return [copy.strokes[0] for copy in varied([StrokeDigit(1, "anna", bar)], count)]
+
+
+def test_other_hands_stop_early_or_go_on():
+    bars = hands([(0, 0), (0, 1)])
+    along = np.array([bar[:, 1].max() for bar in bars])
+    assert along.min() < 0.45  # from the middle: the bar ended at 0.5
+    assert 0.65 < along.max() < 0.9
+
+
+def test_where_a_stroke_goes_on_it_keeps_its_curve():
+    angles = np.linspace(0, 1.5 * np.pi, 40)
+    arcs = hands(np.stack([np.cos(angles), np.sin(angles)], 1), 100)
+    furthest = max(arcs, key=len)
+    assert len(furthest) > 1.05 * np.median([len(arc) for arc in arcs])
+    middle = (furthest.min(0) + furthest.max(0)) / 2
+    assert np.hypot(*(furthest - middle).T).max() < 0.75  # a straight tail would leave the circle
+
+
+def test_some_leave_hooks_and_some_tremble():
+    turns = []
+    for bar in hands([(0, 0), (0, 1)]):
+        angles = np.arctan2(*np.diff(bar, axis=0).T[::-1])
+        turns.append(np.abs(np.diff(np.unwrap(angles))))
+    hooked = sum(each[-1] > 0.8 for each in turns)
+    trembling = sum(np.median(each) > 0.2 for each in turns)
+    assert 0.05 < hooked / len(turns) < 0.5
+    assert 0.05 < trembling / len(turns) < 0.5
+
+
+def test_a_dot_stays_a_dot():
+    strokes = (np.array([(0, 0), (0, 1)], np.float32), np.array([(0, 0), (0.05, 0)], np.float32))
+    for copy in varied([StrokeDigit(1, "anna", strokes)], 20):
+        assert len(copy.strokes[1]) <= 2
