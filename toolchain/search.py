@@ -1,5 +1,6 @@
 """The search for an int8 recipe: all are built and measured side by side, the best one ships."""
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
@@ -19,9 +20,10 @@ from toolchain.tally import Tally
 SEED = 4_000_037  # of the numbers that the recipes are compared on
 NUMBERS = 2_000
 RUNS = 60
-# Costs within this factor of the cheapest count as equal, for latency is not measured finer; then
-# the closest to float32 wins.
+# Costs within this factor of the cheapest count as equal, for latency is not measured finer. So do
+# sizes that agree to this many decimals of float32's.
 NEAR = 1.25
+DECIMALS = 3
 
 
 @dataclass(frozen=True)
@@ -214,9 +216,10 @@ def in_order(candidates: list[Candidate]) -> Iterator[Candidate]:
 
 
 def choose(candidates: list[Candidate]) -> Candidate:
-    """Of those within the bounds, the closest to float32 among the cheapest.
+    """Of those within the bounds, the smallest among the cheapest that are closest to float32.
 
-    It always lies on the Pareto front: whatever dominates it would be as cheap and as close.
+    Mismatches within one standard error of the fewest are equally close. It always lies on the
+    Pareto front: whatever dominates it would be as cheap, as close and as small.
 
     Raises:
         FellShort: none keeps the bounds.
@@ -231,4 +234,10 @@ def choose(candidates: list[Candidate]) -> Candidate:
         raise FellShort(f"gate 'recipe' failed: no int8 recipe keeps the bounds ({table})")
     cheapest = min(candidate.cost for candidate in within)
     near = [candidate for candidate in within if candidate.cost <= NEAR * cheapest]
-    return min(near, key=lambda each: (each.mismatches, each.size, each.milliseconds))
+    fewest = min(candidate.mismatches for candidate in near)
+    close = [each for each in near if each.mismatches <= fewest + math.sqrt(fewest)]
+    return min(close, key=_merits)
+
+
+def _merits(one: Candidate) -> tuple[float, ...]:
+    return round(one.size_share, DECIMALS), one.mismatches, one.milliseconds, one.size

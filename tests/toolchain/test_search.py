@@ -19,6 +19,14 @@ def test_the_closest_of_the_cheapest_wins():
     assert choose([*near, candidate("d", time=0.1, mismatches=9)]).name == "d"
 
 
+def test_what_so_few_mismatches_cannot_tell_apart_the_size_decides():
+    large, small = candidate("large", size=27, mismatches=5), candidate("small", mismatches=7)
+    assert choose([large, small]).name == "small"
+    assert choose([large, candidate("small", mismatches=8)]).name == "large"
+    same = [candidate("a", size=25.01, mismatches=6), candidate("b", mismatches=7)]
+    assert choose(same).name == "a", "a hundredth of a percent is no difference"
+
+
 def test_the_front_leaves_out_what_another_beats_in_everything():
     marked = on_front([candidate("a"), candidate("b", size=26, mismatches=4), candidate("c", 20)])
     assert [each.name for each in marked if each.front] == ["c"]
