@@ -141,11 +141,11 @@ def _ended(
     further = hand.ends + random.normal(0, _EACH, 2)
     further = further.clip(-_CUT * steps * _STEP, min(_FURTHEST, _ON * steps * _STEP))
     hooked = random.random(2) < hand.hooks
+    if steps < 2:
+        return path
     for end, (by, hook) in enumerate(zip(further, hooked, strict=True)):
-        path = path[::-1]  # first the start, then the end
-        if steps < 2:
-            continue
-        path = _further(path, round(float(by) / _STEP))
+        # First the start, then the end.
+        path = _further(path[::-1], round(float(by) / _STEP))
         if hook:
             length = random.uniform(*_HOOK) * min(1.0, steps * _STEP)
             turn = (hand.side if end else -hand.side) * random.uniform(*_SHARP)

@@ -59,9 +59,7 @@ def test_thinned_strokes_stay_where_they_were(
     write_strokes([drawn(*points)], path)
     whole = next(read_strokes(path)).strokes[0]
     (thin,) = import_digits([path])[0].strokes
-    side = max(float(np.ptp(whole, 0).max()), 1e-9)
-    if len(set(points)) == 1:
-        side = 1.0
+    side = float(np.ptp(whole, 0).max()) or 1.0
     low, high = whole.min(0), whole.max(0)
     whole = (whole - low + (side - (high - low)) / 2) / side
     assert len(thin) <= len(whole)
