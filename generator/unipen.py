@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from generator import fonts
 from generator.errors import BadInput
 from generator.strokes import Path2D, StrokeDigit, read_strokes
 
@@ -81,6 +82,9 @@ def _files(path: Path) -> list[Path]:
 def _read(path: Path) -> Iterator[StrokeDigit]:
     if path.name.endswith((".jsonl", ".jsonl.gz")):
         yield from read_strokes(path)
+        return
+    if path.name.endswith(fonts.SUFFIXES):
+        yield from fonts.font_digits(path)
         return
     file = _File()
     _parse(path, file, 0)

@@ -16,6 +16,7 @@ from generator.glyphs import (
     procedural_digits,
     procedural_glyphs,
     stroke_digits,
+    stroke_glyphs,
 )
 from generator.ranges import Share
 from generator.splits import Split
@@ -35,14 +36,18 @@ class Digits:
         mnist: folder with MNIST's raw files; without one, the usual places are searched.
         custom: folders or files of the user's own digits, pen strokes or PNGs.
         custom_share: how much of all numbers the custom digits write, 0..1.
-        procedural_share: how much procedural handwriting writes, 0..1; MNIST has the rest.
-        copies: varied copies of each custom digit of pen strokes to train on too.
+        procedural_share: how much procedural handwriting writes, 0..1.
+        fonts: strokes of handwriting fonts, as `nrtool import` makes them.
+        fonts_share: how much these write, 0..1; MNIST has the rest.
+        copies: varied copies of each digit of pen strokes to train on too, fonts' among them.
     """
 
     mnist: Path | None = None
     custom: tuple[Path, ...] = ()
     custom_share: Share = 0.5
     procedural_share: Share = 0.0
+    fonts: Path | None = None
+    fonts_share: Share = 0.15
     copies: Annotated[int, Interval(ge=0, le=64)] = 0
 
     def bank(self, split: Split, device: torch.device | str = "cpu") -> DigitBank:
@@ -53,14 +58,20 @@ class Digits:
         """
         own = self._own(split, device) if self.custom_share > 0 else []
         share = self.custom_share if own else 0.0
-        rest = 1 - share - self.procedural_share
-        asked = (self.custom_share, self.procedural_share, rest)
+        fonts_share = self.fonts_share if self.fonts and split != "test" else 0.0
+        rest = 1 - share - self.procedural_share - fonts_share
+        asked = (self.custom_share, self.procedural_share, fonts_share, rest)
         if not all(0 <= each <= 1 for each in asked):
             raise BadInput(
-                f"--custom-share {self.custom_share} and --procedural-share "
-                f"{self.procedural_share}: each lies between 0 and 1, together too"
+                f"--custom-share {self.custom_share}, --procedural-share "
+                f"{self.procedural_share}, digits.fonts_share {fonts_share}: each lies between "
+                "0 and 1, together too"
             )
         sources, weights = list(own), [share / len(own)] * len(own) if own else []
+        if self.fonts and fonts_share > 0:
+            copies = self.copies if split == "train" else 0
+            sources.append(stroke_glyphs(self.fonts, split, device, copies))
+            weights.append(fonts_share)
         if self.procedural_share > 0:
             sources.append(procedural_glyphs(split, device))
             weights.append(self.procedural_share)
