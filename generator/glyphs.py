@@ -157,17 +157,17 @@ def _raster(source: str, pixels: np.ndarray, labels: np.ndarray) -> Glyphs:
 
 
 def stroke_glyphs(
-    path: Path, split: Split, device: torch.device | str = "cpu", copies: int = 0
+    path: Path, split: Split, device: torch.device | str = "cpu", copies: int = 0, seed: int = 0
 ) -> Glyphs:
     """Digits from pen strokes, drawn: a .jsonl or .jsonl.gz file, or a folder of them.
 
-    `copies` of each are added, varied; see `generator.variation`.
+    `copies` of each are added, varied by `seed`; see `generator.variation`.
 
     Raises:
         BadInput: a line is damaged.
     """
     digits = stroke_digits(path, split)
-    return _drawn(path.name.split(".")[0], digits + varied(digits, copies), device, copies)
+    return _drawn(path.name.split(".")[0], digits + varied(digits, copies, seed), device, copies)
 
 
 def stroke_digits(path: Path, split: Split) -> list[StrokeDigit]:
@@ -217,11 +217,11 @@ def _drawn(
 
 
 def custom_glyphs(
-    path: Path, split: Split, device: torch.device | str = "cpu", copies: int = 0
+    path: Path, split: Split, device: torch.device | str = "cpu", copies: int = 0, seed: int = 0
 ) -> list[Glyphs]:
     """Whatever digits a folder or file holds: pen strokes, PNGs in `0/` ... `9/`, or both.
 
-    `copies` of each digit of pen strokes are added, varied.
+    `copies` of each digit of pen strokes are added, varied by `seed`.
 
     Raises:
         BadInput: nothing usable is there.
@@ -230,7 +230,7 @@ def custom_glyphs(
         raise BadInput(f"{path} does not exist: name a folder of digits or a .jsonl file")
     found = []
     if path.is_file() or any(path.glob("*.jsonl")) or any(path.glob("*.jsonl.gz")):
-        found.append(stroke_glyphs(path, split, device, copies))
+        found.append(stroke_glyphs(path, split, device, copies, seed))
     if any((path / str(label)).is_dir() for label in range(10)):
         found.append(png_glyphs(path, split))
     if not found:

@@ -49,14 +49,19 @@ class Digits:
     fonts_share: Share = 0.15
     copies: Annotated[int, Interval(ge=0, le=64)] = 0
 
-    def bank(self, split: Split, device: torch.device | str = "cpu") -> DigitBank:
+    def bank(self, split: Split, device: torch.device | str = "cpu", seed: int = 0) -> DigitBank:
         """The mixed bank of a split. No custom digit is in "test".
+
+        Args:
+            split: which digits.
+            device: where they lie.
+            seed: of the copies' hands: another seed, other hands.
 
         Raises:
             BadInput: a source is missing or damaged, or the share leaves no digits.
         """
-        own = self._own(split, device) if self.custom_share > 0 else []
-        fonts = self._fonts(split, device) if self.fonts_share > 0 else []
+        own = self._own(split, device, seed) if self.custom_share > 0 else []
+        fonts = self._fonts(split, device, seed) if self.fonts_share > 0 else []
         share, fonts_share = (self.custom_share if own else 0.0, self.fonts_share if fonts else 0.0)
         rest = 1 - share - self.procedural_share - fonts_share
         asked = (self.custom_share, self.procedural_share, self.fonts_share, rest)
@@ -91,18 +96,20 @@ class Digits:
             return f"numbers from {WRITERS_DIGITS}", own
         return f"numbers from {INVENTED_DIGITS}", procedural_digits(split)
 
-    def _fonts(self, split: Split, device: torch.device | str) -> list[Glyphs]:
+    def _fonts(self, split: Split, device: torch.device | str, seed: int) -> list[Glyphs]:
         if self.fonts is None or split == "test":
             return []
-        return custom_glyphs(self.fonts, split, device, self._copies(split))
+        return custom_glyphs(self.fonts, split, device, self._copies(split), seed)
 
     def _copies(self, split: Split) -> int:
         return self.copies if split == "train" else 0
 
-    def _own(self, split: Split, device: torch.device | str) -> list[Glyphs]:
+    def _own(self, split: Split, device: torch.device | str, seed: int = 0) -> list[Glyphs]:
         copies = self._copies(split)
         own = [
-            glyphs for path in self.custom for glyphs in custom_glyphs(path, split, device, copies)
+            glyphs
+            for path in self.custom
+            for glyphs in custom_glyphs(path, split, device, copies, seed)
         ]
         if self.custom and not own and split == "train":
             raise BadInput(

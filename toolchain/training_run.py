@@ -60,7 +60,8 @@ def start(
             model = grow(source, zoo.build(variant, network))
         facts["started_from"] = f"{held['variant']} ({held.get('commit', 'unknown')})"
     with console.err.status("preparing digits"):
-        banks = settings.digits.bank("train", on), settings.digits.bank("val", on)
+        train_bank = settings.digits.bank("train", on, settings.run.seed)
+        banks = train_bank, settings.digits.bank("val", on)
     facts["data"] = banks[0].description
     if model is not None:
         check = validation_numbers(variant, banks[1], style)

@@ -74,7 +74,8 @@ def tune(
     on = device_named(settings.run.device)
     recipe = settings.choose(on.type != "cpu")
     space = space_of(settings.run.variant, settings.network, recipe)
-    banks = settings.digits.bank("train", on), settings.digits.bank("val", on)
+    train_bank = settings.digits.bank("train", on, settings.run.seed)
+    banks = train_bank, settings.digits.bank("val", on)
     facts = {
         "variant": settings.run.variant,
         "recipe": asdict(recipe),

@@ -59,6 +59,15 @@ def test_copies_are_trained_on_and_never_judged_with(strokes_folder):
     assert said["writers"] == once["writers"]
 
 
+def test_another_run_trains_on_other_copies(strokes_folder):
+    digits = Digits(custom=(strokes_folder,), custom_share=1.0, copies=1)
+    count = len(digits.bank("train")) // 2
+    one, same, other = (digits.bank("train", seed=seed).pixels for seed in (1, 1, 2))
+    assert one[:count].equal(other[:count])
+    assert one.equal(same)
+    assert not one[count:].equal(other[count:])
+
+
 @pytest.mark.parametrize("writer", ["anna", "ben"])
 def test_a_copy_of_a_writer_bends_all_their_digits_alike(writer):
     bar = (np.array([(0, 0), (0, 1)], np.float32),)

@@ -86,7 +86,9 @@ def generate(
     if shortest > longest:
         raise BadInput(f"--min-digits {shortest} is above --max-digits {longest}: swap them")
     style = replace(style, digits=(shortest, longest))
-    numbers = NumberGenerator(given.digits.bank(split.value), given.run.seed, style)
+    numbers = NumberGenerator(
+        given.digits.bank(split.value, seed=given.run.seed), given.run.seed, style
+    )
     with console.progress("generating", count) as update:
         manifest = write_numbers(
             numbers, count, out, format.value, preview=preview, on_numbers=update
