@@ -39,11 +39,14 @@ class Run:
         variant: the network, one of those that `nrtool models` lists.
         device: cpu, cuda or mps; the best there is unless it is said.
         seed: same seed, same result.
+        judge: checkpoint whose network says what is hard where the recipe focuses, a small one
+            sooner; the one to start from unless it is said.
     """
 
     variant: str = "optimized"
     device: str | None = None
     seed: Annotated[int, Interval(ge=0, lt=2**32)] = 0
+    judge: Path | None = None
 
 
 SECTIONS: dict[str, type] = {

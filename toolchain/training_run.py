@@ -59,6 +59,7 @@ def start(
         else:
             model = grow(source, zoo.build(variant, network))
         facts["started_from"] = f"{held['variant']} ({held.get('commit', 'unknown')})"
+    judge = None if settings.run.judge is None else _judge(settings.run.judge, variant)
     with console.err.status("preparing digits"):
         train_bank = settings.digits.bank("train", on, settings.run.seed)
         banks = train_bank, settings.digits.bank("val", on)
@@ -70,7 +71,8 @@ def start(
     hard = None
     if recipe.focus:
         numbers = samples.to_learn(variant, banks[0], settings.run.seed, recipe.wide, style)
-        hard = banks[0].more_often(_times(folder, resume, model, numbers))
+        reader = model if judge is None else judge.to(on)
+        hard = banks[0].more_often(_times(folder, resume, reader, numbers))
     console.say(
         f"{variant}: {recipe.epochs} epochs of {recipe.numbers:,} numbers from "
         f"{len(banks[0]):,} digits, on {on.type}, into {folder}"
@@ -120,18 +122,27 @@ def start(
         console.out.print(f"best checkpoint: {best}; next: nrtool export --variant {variant}")
 
 
-def _times(folder: Path, resume: bool, model: Network | None, numbers: Samples) -> Tensor:
+def _judge(path: Path, variant: str) -> Network:
+    """The network of a checkpoint or run, that must read what the variant learns from."""
+    network, held = checkpoint.load_model(best_of(path))
+    kind = zoo.find(held["variant"])
+    if kind.input != zoo.find(variant).input or kind.digits[0] > 1:
+        raise BadInput(f"run.judge {path} does not read what {variant} does: name another network")
+    return network
+
+
+def _times(folder: Path, resume: bool, reader: Network | None, numbers: Samples) -> Tensor:
     """How often each training digit comes while the recipe focuses; kept in the run's folder."""
     path, bank = folder / "focus.safetensors", numbers.bank
     if resume:
         return focus.load(path, bank)
-    if model is None or not isinstance(numbers, NumberGenerator) or numbers.style.digits[0] > 1:
+    if reader is None or not isinstance(numbers, NumberGenerator) or numbers.style.digits[0] > 1:
         raise BadInput(
             "a recipe that focuses asks a network that reads single digits which are hard: "
-            "give --finetune, or recipe.focus=0"
+            "give --finetune or run.judge, or recipe.focus=0"
         )
     with console.progress("looking for hard digits", sum(focus.to_read(bank))) as update:
-        found = focus.times(focus.misread(model, numbers, update))
+        found = focus.times(focus.misread(reader, numbers, update))
     focus.save(path, found)
     console.say(f"{(found > 1).float().mean():.1%} of the digits come more often")
     return found
