@@ -3,8 +3,10 @@
 import json
 
 import pytest
+import torch
 from safetensors.torch import load_file
 
+from models import zoo
 from tests.toolchain.sketchpad.conftest import drawing
 from tests.toolchain.test_cli import call, refused
 from toolchain import checkpoint, focus
@@ -71,10 +73,29 @@ def test_hard_digits_can_come_more_often(weights, drawings, tmp_path, capsys, mo
     assert load_file(run / "focus.safetensors")["times"].tolist() == [1 + focus.MOST] * 10
 
 
-def test_what_is_hard_must_be_asked_of_some_network(tmp_path, capsys):
-    given = (*ARGUMENTS, "--runs", tmp_path, "--set", "recipe.focus=0.5")
-    assert "give --finetune" in refused(capsys, "train", *given)
-    assert not list(tmp_path.iterdir())
+def test_another_network_may_say_what_is_hard(weights, drawings, tmp_path, capsys, monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        focus,
+        "misread",
+        lambda model, numbers, _: asked.append(model) or torch.ones(len(numbers.bank)),
+    )
+    given = ("--custom", drawings, "--custom-share", 1, "--runs", tmp_path, "--epochs", 1)
+    settings = ("--set", "recipe.focus=0.5", "--set", f"run.judge={weights}")
+    assert call("train", *ARGUMENTS, *given, *settings) == 0
+    known = checkpoint.load_model(weights)[0].state_dict()
+    assert all(known[name].equal(value) for name, value in asked[0].state_dict().items())
+
+
+def test_what_is_hard_must_be_asked_of_some_network_that_reads_the_same(tmp_path, capsys):
+    given = (*ARGUMENTS, "--runs", tmp_path / "runs", "--set", "recipe.focus=0.5")
+    assert "give --finetune or run.judge" in refused(capsys, "train", *given)
+    other = tmp_path / "compact.safetensors"
+    tensors = {f"model.{name}": each for name, each in zoo.build("compact").state_dict().items()}
+    checkpoint.save(other, tensors, {"variant": "compact"})
+    said = refused(capsys, "train", *given, "--set", f"run.judge={other}")
+    assert "does not read what lightweight does" in said
+    assert not (tmp_path / "runs").exists()
 
 
 def test_what_cannot_be_gone_on_from_is_refused(tmp_path, capsys):
