@@ -191,6 +191,8 @@ def _training(facts: dict[str, Any]) -> str:
     recipe = ", ".join(f"{key} {value}" for key, value in facts.get("recipe", {}).items())
     if facts.get("started_from"):
         recipe += f". Started from {facts['started_from']}"
+    if facts.get("judge"):
+        recipe += f". What is hard was judged by {facts['judge']}"
     if averaged := facts.get("averaged"):
         names = ", ".join(f"{each['run']} (seed {each['seed']})" for each in averaged)
         recipe += f". The weights are the mean of {len(averaged)} runs': {names}; below, the first"

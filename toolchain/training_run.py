@@ -58,8 +58,11 @@ def start(
             model, network = source, held_network
         else:
             model = grow(source, zoo.build(variant, network))
-        facts["started_from"] = f"{held['variant']} ({held.get('commit', 'unknown')})"
-    judge = None if settings.run.judge is None else _judge(settings.run.judge, variant)
+        facts["started_from"] = _origin(held)
+    reader = model
+    if settings.run.judge is not None:
+        reader, held = _judge(settings.run.judge, variant)
+        facts["judge"] = _origin(held)
     with console.err.status("preparing digits"):
         train_bank = settings.digits.bank("train", on, settings.run.seed)
         banks = train_bank, settings.digits.bank("val", on)
@@ -71,8 +74,7 @@ def start(
     hard = None
     if recipe.focus:
         numbers = samples.to_learn(variant, banks[0], settings.run.seed, recipe.wide, style)
-        reader = model if judge is None else judge.to(on)
-        hard = banks[0].more_often(_times(folder, resume, reader, numbers))
+        hard = banks[0].more_often(_times(folder, resume, reader and reader.to(on), numbers))
     console.say(
         f"{variant}: {recipe.epochs} epochs of {recipe.numbers:,} numbers from "
         f"{len(banks[0]):,} digits, on {on.type}, into {folder}"
@@ -122,13 +124,17 @@ def start(
         console.out.print(f"best checkpoint: {best}; next: nrtool export --variant {variant}")
 
 
-def _judge(path: Path, variant: str) -> Network:
-    """The network of a checkpoint or run, that must read what the variant learns from."""
+def _origin(facts: dict[str, Any]) -> str:
+    return f"{facts['variant']} ({facts.get('commit', 'unknown')})"
+
+
+def _judge(path: Path, variant: str) -> tuple[Network, dict[str, Any]]:
+    """The network of a checkpoint or run and its facts; it reads what the variant learns from."""
     network, held = checkpoint.load_model(best_of(path))
     kind = zoo.find(held["variant"])
     if kind.input != zoo.find(variant).input or kind.digits[0] > 1:
         raise BadInput(f"run.judge {path} does not read what {variant} does: name another network")
-    return network
+    return network, held
 
 
 def _times(folder: Path, resume: bool, reader: Network | None, numbers: Samples) -> Tensor:

@@ -45,8 +45,11 @@ def test_whose_digits_were_used_is_named_with_their_licence(weights, tmp_path):
     assert "copies" not in text
 
     facts["data"] = [{**source, "digits": 15_246, "writers": 117, "copies": 8}]
+    facts["judge"] = "compact (0123456789ab)"
     checkpoint.save(folder / "lightweight.safetensors", tensors, facts)
-    assert "15,246 and 8 varied copies of each" in write_card(folder).read_text()
+    text = write_card(folder).read_text()
+    assert "15,246 and 8 varied copies of each" in text
+    assert "What is hard was judged by compact (0123456789ab)" in text
 
 
 def test_weaknesses_are_what_was_measured(weights, tmp_path):

@@ -83,6 +83,8 @@ def test_another_network_may_say_what_is_hard(weights, drawings, tmp_path, capsy
     given = ("--custom", drawings, "--custom-share", 1, "--runs", tmp_path, "--epochs", 1)
     settings = ("--set", "recipe.focus=0.5", "--set", f"run.judge={weights}")
     assert call("train", *ARGUMENTS, *given, *settings) == 0
+    best = tmp_path / "lightweight" / "best.safetensors"
+    assert checkpoint.facts(best)["judge"].startswith("lightweight")
     known = checkpoint.load_model(weights)[0].state_dict()
     assert all(known[name].equal(value) for name, value in asked[0].state_dict().items())
 
