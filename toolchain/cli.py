@@ -1,5 +1,6 @@
 """The nrtool command: all commands gathered, errors turned into one line and an exit code."""
 
+import signal
 from pathlib import Path
 from typing import Annotated
 
@@ -43,6 +44,8 @@ def quickstart(
 
 def main() -> None:
     """Entry point of the console script."""
+    # Stopped by whatever means, a command clears away what it has half written.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     raise SystemExit(console.guarded(lambda: app(prog_name="nrtool")))
 
 

@@ -7,6 +7,7 @@ import signal
 import stat
 import subprocess
 import sys
+import time
 
 import numpy as np
 import onnx
@@ -159,6 +160,23 @@ def test_ctrl_c_leaves_a_checkpoint_that_resumes(tmp_path):
         timeout=120,
     )
     assert json.loads(done.stdout)["epochs"][-1]["epoch"] == 3
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_a_stopped_export_leaves_nothing_behind(stop, weights, tmp_path):
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    command = [sys.executable, "-m", "toolchain.cli", "export", "--variant", "lightweight"]
+    command += ["--weights", str(weights), "--out", str(tmp_path / "exports")]
+    paths = {"PYTHONPATH": os.pathsep.join(sys.path), "TMPDIR": str(temporary)}
+    running = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=os.environ | paths)
+    while running.poll() is None and not list(temporary.glob("nrtool.*/*")):
+        time.sleep(0.05)
+    running.send_signal(stop)
+    said = running.communicate(timeout=60)[1]
+    assert (running.returncode, "Traceback" in said) == (console.INTERRUPTED, False)
+    assert not list(temporary.glob("nrtool.*"))
+    assert not (tmp_path / "exports").exists()
 
 
 def test_evaluate_keeps_its_report_beside_the_release(release, monkeypatch, capsys, strokes_folder):
