@@ -60,7 +60,7 @@ def start(
             model = grow(source, zoo.build(variant, network))
         facts["started_from"] = _origin(held)
     reader = model
-    if settings.run.judge is not None:
+    if recipe.focus and settings.run.judge is not None:
         reader, held = _judge(settings.run.judge, variant)
         facts["judge"] = _origin(held)
     with console.err.status("preparing digits"):

@@ -89,6 +89,12 @@ def test_another_network_may_say_what_is_hard(weights, drawings, tmp_path, capsy
     assert all(known[name].equal(value) for name, value in asked[0].state_dict().items())
 
 
+def test_who_judged_is_not_said_where_nobody_did(weights, tmp_path):
+    given = ("--runs", tmp_path, "--epochs", 1, "--set", f"run.judge={weights}")
+    assert call("train", *ARGUMENTS, *given) == 0
+    assert "judge" not in checkpoint.facts(tmp_path / "lightweight" / "best.safetensors")
+
+
 def test_what_is_hard_must_be_asked_of_some_network_that_reads_the_same(tmp_path, capsys):
     given = (*ARGUMENTS, "--runs", tmp_path / "runs", "--set", "recipe.focus=0.5")
     assert "give --finetune or run.judge" in refused(capsys, "train", *given)
