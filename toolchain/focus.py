@@ -19,6 +19,7 @@ from generator.numbers import NumberGenerator
 from models.decoders import Network
 from toolchain import checkpoint
 from toolchain.batches import trimmed
+from toolchain.evaluate import log_probs_of
 
 SEED = 77
 READ_RASTER = 3  # times that a raster digit is read; one of pen strokes has its copies
@@ -34,7 +35,10 @@ def to_read(bank: DigitBank) -> list[int]:
 
 @torch.no_grad()
 def misread(
-    model: Network, numbers: NumberGenerator, on_read: Callable[[int], None] = lambda done: None
+    model: Network,
+    numbers: NumberGenerator,
+    on_read: Callable[[int], None] = lambda done: None,
+    autocast: bool = False,
 ) -> Tensor:
     """Probability 0..1 that the network misreads each digit of the bank: float32 [G].
 
@@ -44,18 +48,17 @@ def misread(
         model: reads single digits, among others.
         numbers: whose bank and style are meant.
         on_read: called with how many digits were read.
+        autocast: read in bfloat16.
     """
     bank = numbers.bank
     single = NumberGenerator(bank, SEED, replace(numbers.style, digits=(1, 1)))
     times = torch.tensor(to_read(bank), device=bank.device)
     glyphs = torch.arange(len(times), device=bank.device).repeat_interleave(times)
     doubt = torch.zeros(len(times), device=bank.device)
-    model.eval()
     for first in range(0, len(glyphs), _BATCH):
         part = glyphs[first : first + _BATCH]
         made = single.alone(torch.arange(first, first + len(part)), part)
-        image = trimmed(made.strips).float() / 255
-        log_probs = model(image.contiguous(memory_format=torch.channels_last))
+        log_probs = log_probs_of(model, trimmed(made.strips), autocast)
         doubt.index_add_(0, part, 1 - model.decoder.posterior(log_probs, made.digits))
         on_read(first + len(part))
     doubt /= times

@@ -16,7 +16,7 @@ from models.decoders import Network
 from models.grow import grow
 from toolchain import checkpoint, console, focus, samples
 from toolchain.bench import machine
-from toolchain.devices import device_named
+from toolchain.devices import bf16_helps, device_named
 from toolchain.evaluate import evaluate
 from toolchain.export import source_commit
 from toolchain.samples import Samples
@@ -74,7 +74,9 @@ def start(
     hard = None
     if recipe.focus:
         numbers = samples.to_learn(variant, banks[0], settings.run.seed, recipe.wide, style)
-        hard = banks[0].more_often(_times(folder, resume, reader and reader.to(on), numbers))
+        autocast = recipe.bf16 and bf16_helps(on)
+        found = _times(folder, resume, reader and reader.to(on), numbers, autocast)
+        hard = banks[0].more_often(found)
     console.say(
         f"{variant}: {recipe.epochs} epochs of {recipe.numbers:,} numbers from "
         f"{len(banks[0]):,} digits, on {on.type}, into {folder}"
@@ -137,7 +139,9 @@ def _judge(path: Path, variant: str) -> tuple[Network, dict[str, Any]]:
     return network, held
 
 
-def _times(folder: Path, resume: bool, reader: Network | None, numbers: Samples) -> Tensor:
+def _times(
+    folder: Path, resume: bool, reader: Network | None, numbers: Samples, autocast: bool
+) -> Tensor:
     """How often each training digit comes while the recipe focuses; kept in the run's folder."""
     path, bank = folder / "focus.safetensors", numbers.bank
     if resume:
@@ -148,7 +152,7 @@ def _times(folder: Path, resume: bool, reader: Network | None, numbers: Samples)
             "give --finetune or run.judge, or recipe.focus=0"
         )
     with console.progress("looking for hard digits", sum(focus.to_read(bank))) as update:
-        found = focus.times(focus.misread(reader, numbers, update))
+        found = focus.times(focus.misread(reader, numbers, update, autocast))
     focus.save(path, found)
     console.say(f"{(found > 1).float().mean():.1%} of the digits come more often")
     return found

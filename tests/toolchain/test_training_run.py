@@ -78,7 +78,7 @@ def test_another_network_may_say_what_is_hard(weights, drawings, tmp_path, capsy
     monkeypatch.setattr(
         focus,
         "misread",
-        lambda model, numbers, _: asked.append(model) or torch.ones(len(numbers.bank)),
+        lambda model, numbers, *_: asked.append(model) or torch.ones(len(numbers.bank)),
     )
     given = ("--custom", drawings, "--custom-share", 1, "--runs", tmp_path, "--epochs", 1)
     settings = ("--set", "recipe.focus=0.5", "--set", f"run.judge={weights}")
