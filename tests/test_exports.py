@@ -26,7 +26,7 @@ EXPORTS = ROOT / "exports"
 # on its own kind: no release may read less.
 FLOORS = {
     "base": 98.0,
-    "optimized": 98.0,
+    "optimized": 98.1,
     "lightweight": 97.7,
     "positions-1": 99.4,
     "positions-2": 98.6,
