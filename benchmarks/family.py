@@ -222,7 +222,6 @@ def table() -> str:
         cells.append(f"{row['milliseconds'][row['ships']]:.3f} ms, {row['ships']}")
         lines.append(f"| {' | '.join(cells)} |")
     counts = {row["count"] for row in held.values()}
-    machines = {row["machine"] for row in held.values()}
     busy = [variant for variant, row in held.items() if not row["quiet"]]
     notes = [
         f"{', '.join(f'{count:,}' for count in sorted(counts))} samples a row, seed {SEED}, no "
@@ -230,7 +229,7 @@ def table() -> str:
         f'the others MNIST test digits pasted side by side; "as people write" is our usual mix, '
         f"with as many digits. CRNN: {CRNN}, int8.",
         *(_seeds(variant, row) for variant, row in held.items() if len(row["runs"]) > 1),
-        f"Latency: {'; '.join(sorted(machines))}, one thread, batch 1{_busy(busy)}.",
+        f"Latency: {_on(held)}, one thread, batch 1{_busy(busy)}.",
         *(f"{variant} does not ship, for its size." for variant in held if not _ships(variant)),
     ]
     return "\n".join([*lines, "", "\n".join(notes)])
@@ -238,6 +237,16 @@ def table() -> str:
 
 def _ships(variant: str) -> bool:
     return shipped(variant, ROOT / "exports").is_file()
+
+
+def _on(held: dict[str, Any]) -> str:
+    """The machine of the latencies; where there were several, which was measured on which."""
+    measured: dict[str, list[str]] = {}
+    for variant, row in held.items():
+        measured.setdefault(row["machine"], []).append(variant)
+    if len(measured) == 1:
+        return next(iter(measured))
+    return "; ".join(f"{', '.join(names)} on {machine}" for machine, names in measured.items())
 
 
 def _busy(variants: list[str]) -> str:
