@@ -1,24 +1,50 @@
+from pathlib import Path
+
 import pytest
 import torch
 
+from generator.digits import DigitBank
 from models import grow, zoo
 from models.errors import UnknownVariant
+from toolchain.checkpoint import load_model
+from toolchain.evaluate import evaluate
+from toolchain.samples import to_judge
+
+EXPORTS = Path(__file__).parents[2] / "exports"
 
 
 def test_growing_keeps_what_the_convolutions_and_the_first_lstm_compute(monkeypatch):
     monkeypatch.setattr(grow, "NOISE", 0.0)
     torch.manual_seed(0)
-    narrow, wide = zoo.build("optimized"), zoo.build("base")
+    narrow, wide = zoo.build("optimized"), zoo.build("base").eval()
     strips = torch.rand(8, 1, 32, 128)
     narrow(strips)  # gives the batch-norms statistics of their own
-    grow.grow(narrow, wide)
     narrow.eval()
-    wide.eval()
+    grow.grow(narrow, wide)
     with torch.no_grad():
         few, many = narrow.cnn(strips), wide.cnn(strips)
         torch.testing.assert_close(many, torch.cat([few, few], 1), rtol=1e-3, atol=1e-4)
         first = [m.rnn[0].lstm(x.flatten(1, 2).mT)[0] for m, x in ((narrow, few), (wide, many))]
     torch.testing.assert_close(first[1], first[0], rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("lstms", [1, 2, 4])
+def test_the_grown_network_starts_by_reading_what_the_narrow_one_does(mnist_val, lstms):
+    torch.manual_seed(0)
+    narrow = load_model(EXPORTS / "optimized" / "optimized.safetensors")[0].eval()
+    wide = grow.grow(narrow, zoo.build("base", {"lstm_layers": lstms})).eval()
+    numbers = to_judge("optimized", DigitBank([mnist_val]), 0)(0, 200)
+    few, many = (evaluate(network, numbers) for network in (narrow, wide))
+    assert few.accuracy > 0.95
+    assert many.accuracy > few.accuracy - 0.02
+    assert many.loss < few.loss + 0.1
+
+
+def test_what_is_there_already_is_kept_whatever_its_depth():
+    narrow, wide = zoo.build("lightweight"), zoo.build("lightweight")
+    grow.grow(narrow, wide)
+    for layer in ("rnn.1.lstm.weight_hh_l0", "rnn.1.linear.weight", "rnn.1.linear.bias"):
+        assert torch.equal(wide.get_parameter(layer), narrow.get_parameter(layer))
 
 
 def test_noise_sets_the_copies_apart():
@@ -31,6 +57,11 @@ def test_noise_sets_the_copies_apart():
 def test_networks_of_another_depth_are_refused():
     with pytest.raises(UnknownVariant, match="start from the same variant"):
         grow.grow(zoo.build("lightweight"), zoo.build("base"))
+    with pytest.raises(UnknownVariant, match="1 LSTMs do not grow from 2"):
+        grow.grow(zoo.build("base"), zoo.build("base", {"lstm_layers": 1}))
+    few = {"hidden": 8}
+    with pytest.raises(UnknownVariant, match="8 LSTM units are too few"):
+        grow.grow(zoo.build("optimized", few), zoo.build("base", few))
 
 
 def test_longer_numbers_start_with_what_shorter_ones_know():
