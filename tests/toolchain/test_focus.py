@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 import torch
 
@@ -8,6 +10,7 @@ from generator.numbers import NumberGenerator
 from models.ctc import BLANK
 from models.decoders import CTC, Network
 from toolchain import focus
+from toolchain.checkpoint import load_model
 
 
 class Knows(Network):
@@ -62,6 +65,15 @@ def test_raster_digits_are_read_more_often_for_they_have_no_copies(mnist_val, st
     few = DigitBank([stroke_glyphs(strokes_folder, "train")])
     focus.misread(Knows(1), NumberGenerator(few), done.append)
     assert done[-1] == sum(focus.to_read(few))
+
+
+def test_bfloat16_finds_the_same_digits_hard(drawn):
+    path = Path(__file__).parents[2] / "exports" / "lightweight" / "lightweight.safetensors"
+    model, numbers = load_model(path)[0], NumberGenerator(drawn)
+    exact, rough = (focus.misread(model, numbers, autocast=autocast) for autocast in (False, True))
+    assert exact.std() > 0.1
+    assert not torch.equal(exact, rough)
+    torch.testing.assert_close(rough, exact, atol=0.1, rtol=0)
 
 
 def test_harder_digits_come_more_often_up_to_a_limit():
