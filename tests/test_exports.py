@@ -25,7 +25,7 @@ EXPORTS = ROOT / "exports"
 # Percent of numbers or digits from MNIST's test digits, over 10,000 of them or more, each variant
 # on its own kind: no release may read less.
 FLOORS = {
-    "base": 98.0,
+    "base": 98.1,
     "optimized": 98.1,
     "lightweight": 97.7,
     "positions-1": 99.4,
