@@ -25,7 +25,7 @@ SMALL = 1 / 64  # logits times this stay where tanh is nearly straight
 
 @torch.no_grad()
 def grow(narrow: Network, wide: Network) -> Network:
-    """Fill `wide` from `narrow` and return it; layers that `narrow` lacks keep their own start.
+    """Fill `wide` from `narrow` and return it; heads that `narrow` lacks keep their own start.
 
     Raises:
         UnknownVariant: the two are neither CRNNs of as many convolutions, each at least as wide,
