@@ -60,10 +60,10 @@ def grow(narrow: Network, wide: Network) -> Network:
     for source, target in zip(read, reads, strict=False):
         goals = target.state_dict()
         for name, weight in source.state_dict().items():
-            if name.startswith("lstm.weight_ih"):
-                goals[name].copy_(_widened(weight, goals[name]))
-            elif weight.shape == goals[name].shape:
+            if weight.shape == goals[name].shape:
                 goals[name].copy_(weight)
+            elif name.startswith("lstm.weight_ih"):
+                goals[name].copy_(_widened(weight, goals[name]))
     if more := reads[len(read) :]:
         _deepen(read[-1].linear, reads[len(read) - 1].linear, more)
     return wide

@@ -195,7 +195,8 @@ def _training(facts: dict[str, Any]) -> str:
         recipe += f". What is hard was judged by {facts['judge']}"
     if averaged := facts.get("averaged"):
         names = ", ".join(f"{each['run']} (seed {each['seed']})" for each in averaged)
-        recipe += f". The weights are the mean of {len(averaged)} runs': {names}; below, the first"
+        mean = f"mean of {len(averaged)} checkpoints'"
+        recipe += f". The weights are the {mean}: {names}; below, the first"
     curve = tables.epochs(facts.get("history") or []).markdown()
     return f"## Training\n\nRecipe: {recipe}.\n\n{curve}"
 
