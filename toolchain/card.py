@@ -194,11 +194,17 @@ def _training(facts: dict[str, Any]) -> str:
     if facts.get("judge"):
         recipe += f". What is hard was judged by {facts['judge']}"
     if averaged := facts.get("averaged"):
-        names = ", ".join(f"{each['run']} (seed {each['seed']})" for each in averaged)
+        names = ", ".join(_averaged(each) for each in averaged)
         mean = f"mean of {len(averaged)} checkpoints'"
         recipe += f". The weights are the {mean}: {names}; below, the first"
     curve = tables.epochs(facts.get("history") or []).markdown()
     return f"## Training\n\nRecipe: {recipe}.\n\n{curve}"
+
+
+def _averaged(checkpoint: dict[str, Any]) -> str:
+    """One that was averaged; what is an average itself has no step."""
+    step = f"step {checkpoint['step']:,}, " if checkpoint.get("step") else ""
+    return f"{checkpoint['run']} ({step}seed {checkpoint['seed']})"
 
 
 def _provenance(facts: dict[str, Any]) -> str:

@@ -117,6 +117,7 @@ def _facts(
     averaged = [
         {
             "run": path.parent.name,
+            "step": facts.get("step"),
             "seed": facts.get("seed"),
             "commit": facts.get("commit"),
             "started_from": facts.get("started_from"),

@@ -85,6 +85,22 @@ def test_what_digits_and_recipe_are_worth_stands_in_the_card(weights, tmp_path):
     assert "32,000 numbers" in text
 
 
+def test_an_average_names_each_of_its_checkpoints(weights, tmp_path):
+    folder = tmp_path / "lightweight"
+    folder.mkdir()
+    tensors, facts = checkpoint.load(weights)
+    facts["averaged"] = [
+        {"run": "long", "step": 2190, "seed": 62},
+        {"run": "long", "step": 3066, "seed": 62},
+        {"run": "release", "step": None, "seed": 5},
+    ]
+    checkpoint.save(folder / "lightweight.safetensors", tensors, facts)
+    assert (
+        "the mean of 3 checkpoints': long (step 2,190, seed 62), long (step 3,066, seed 62), "
+        "release (seed 5); below, the first"
+    ) in write_card(folder).read_text()
+
+
 def test_a_card_needs_weights(tmp_path):
     with pytest.raises(BadInput, match="does not exist"):
         write_card(tmp_path)

@@ -23,7 +23,7 @@ def runs(weights, tmp_path):
         }
         (tmp_path / name).mkdir()
         made.append(tmp_path / name / "best.safetensors")
-        checkpoint.save(made[-1], state, facts)
+        checkpoint.save(made[-1], state, {**facts, "step": len(made)})
     return made
 
 
@@ -34,6 +34,10 @@ def test_only_what_lowers_the_loss_is_taken(runs, numbers):
     assert made.score.loss <= min(each.score.loss for each in made.ingredients)
     assert [each["run"] for each in made.facts["averaged"]] == [
         each.path.split("/")[-2] for each in made.ingredients if each.taken
+    ]
+    steps = {str(path): step for step, path in enumerate(runs, 1)}
+    assert [each["step"] for each in made.facts["averaged"]] == [
+        steps[each.path] for each in made.ingredients if each.taken
     ]
 
 
