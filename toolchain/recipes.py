@@ -32,6 +32,8 @@ class Recipe:
         wide: train on the generator's wide style, more varied than what is validated.
         focus: share of the steps, from the first, in which digits that the network to start from
             misreads come more often; see `toolchain.focus`.
+        freeze_norm: batch-norm normalises by the running statistics of the network to start from,
+            as it will once exported, not by each batch's own; its scales still learn.
     """
 
     epochs: Count
@@ -49,6 +51,7 @@ class Recipe:
     trim: bool = True
     wide: bool = False
     focus: Share = 0.0
+    freeze_norm: bool = False
 
     @property
     def steps(self) -> int:

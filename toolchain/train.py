@@ -154,6 +154,8 @@ def train(
             # Dropout, too, is a function of the step, so that a resumed run is the same run.
             torch.manual_seed(seed * 1_000_003 + step)
             model.train()
+            if recipe.freeze_norm:
+                _freeze_norm(model)
             for optimizer, ratio in optimizers:
                 for group in optimizer.param_groups:
                     group["lr"] = learning_rate(recipe, step) * ratio
@@ -218,6 +220,12 @@ def _stop_requests() -> Iterator[Callable[[], bool]]:
     finally:
         for kind, handler in zip(kinds, before, strict=True):
             signal.signal(kind, handler)
+
+
+def _freeze_norm(model: nn.Module) -> None:
+    for module in model.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.eval()
 
 
 def _named(model: nn.Module, prefix: str) -> dict[str, Tensor]:

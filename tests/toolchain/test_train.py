@@ -1,6 +1,7 @@
 import csv
 import os
 import signal
+from dataclasses import replace
 
 import pytest
 import torch
@@ -95,6 +96,22 @@ def test_hard_digits_come_first_and_the_usual_ones_last(bank):
     # The order of batches is the run's, their numbers the hard ones'.
     for group in range(0, half, GROUP):
         assert ink(mixed[group : group + GROUP]) == ink(harder[group : group + GROUP])
+
+
+def test_a_frozen_norm_keeps_its_statistics_and_learns_its_scales(tmp_path, bank):
+    start = zoo.build("lightweight")
+    before = {name: tensor.clone() for name, tensor in start.state_dict().items()}
+
+    def kept(name, recipe):
+        run_training(tmp_path / name, bank, recipe=recipe, start_from=start)
+        after = load_file(tmp_path / name / "last.safetensors")
+        return {part: torch.equal(after[f"live.{part}"], before[part]) for part in before}
+
+    frozen, usual = kept("frozen", replace(TINY, freeze_norm=True)), kept("usual", TINY)
+    assert frozen["cnn.1.running_mean"]
+    assert frozen["cnn.1.running_var"]
+    assert not frozen["cnn.1.weight"]
+    assert not usual["cnn.1.running_mean"]
 
 
 def test_the_loss_falls(tmp_path, bank):
