@@ -185,9 +185,15 @@ def stroke_digits(path: Path, split: Split) -> list[StrokeDigit]:
     ]
 
 
-def procedural_glyphs(split: Split, device: torch.device | str = "cpu") -> Glyphs:
-    """Digits of writers who do not exist, others in every split; see `generator.handwriting`."""
-    return _drawn("procedural", procedural_digits(split), device)
+def procedural_glyphs(
+    split: Split, device: torch.device | str = "cpu", copies: int = 0, seed: int = 0
+) -> Glyphs:
+    """Digits of writers who do not exist, others in every split; see `generator.handwriting`.
+
+    `copies` of each are added, varied by `seed`.
+    """
+    digits = procedural_digits(split)
+    return _drawn("procedural", digits + varied(digits, copies, seed), device, copies)
 
 
 def procedural_digits(split: Split) -> list[StrokeDigit]:

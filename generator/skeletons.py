@@ -9,7 +9,7 @@ Stroke = tuple[Point, ...]
 Skeleton = tuple[Stroke, ...]
 
 # Of each digit, the common ways first: a writer's habit is drawn with these odds.
-WAYS = (0.3, 0.2, 0.14, 0.1, 0.1, 0.08, 0.08)
+WAYS = (0.3, 0.2, 0.14, 0.1, 0.1, 0.08, 0.08, 0.06, 0.06)
 
 # fmt: off
 SKELETONS: dict[int, tuple[Skeleton, ...]] = {
@@ -28,14 +28,19 @@ SKELETONS: dict[int, tuple[Skeleton, ...]] = {
           (0.07, 0.1), (0.24, 0)),),
     ),
     1: (
-        (((0, 0), (0, 1)),),
+        # With a flag, as many schools teach it, and without.
         (((0, 0.26), (0.14, 0.14), (0.24, 0), (0.24, 0), (0.24, 1)),),
+        (((0, 0), (0, 1)),),
+        # A broad flag that rises; one that swings, round at the top; one that comes from far down.
+        (((0, 0.18), (0.17, 0.11), (0.34, 0), (0.34, 0), (0.34, 1)),),
+        (((0, 0.22), (0.12, 0.12), (0.24, 0.07), (0.33, 0), (0.36, 0.1), (0.34, 0.5), (0.33, 1)),),
+        (((0, 0.46), (0.22, 0.24), (0.42, 0), (0.42, 0), (0.42, 1)),),
+        # With a foot; with a hook; leaning.
         (((0, 0.34), (0.16, 0.18), (0.3, 0), (0.3, 0), (0.3, 1)), ((0.08, 1), (0.54, 1))),
         (((0, 0.12), (0.1, 0.02), (0.16, 0.12), (0.16, 1)),),
         (((0.14, 0), (0.06, 0.5), (0, 1)),),
-        # A broad flag that rises, and one that comes from far down.
-        (((0, 0.14), (0.18, 0.1), (0.38, 0), (0.38, 0), (0.38, 1)),),
-        (((0, 0.46), (0.22, 0.24), (0.42, 0), (0.42, 0), (0.42, 1)),),
+        # A long straight flag, the stem leaning.
+        (((0, 0.28), (0.36, 0), (0.36, 0), (0.31, 1)),),
     ),
     2: (
         (((0, 0.24), (0.12, 0.05), (0.36, 0), (0.58, 0.12), (0.58, 0.34), (0.36, 0.66), (0, 1),

@@ -175,7 +175,7 @@ def _data(facts: dict[str, Any]) -> str:
         names = ", ".join(source["origins"])
         count = f"{source['digits']:,}"
         if copies := source.get("copies"):
-            count += f" and {copies} varied copies of each"
+            count += f" and {copies} varied {'copy' if copies == 1 else 'copies'} of each"
         rows.append([names, count, str(writers), share])
         owed += [f"- {ATTRIBUTION[name]}" for name in source["origins"] if name in ATTRIBUTION]
     return (

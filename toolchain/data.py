@@ -38,7 +38,8 @@ class Digits:
         procedural_share: how much procedural handwriting writes, 0..1.
         fonts: strokes of handwriting fonts, as `nrtool fonts` makes them.
         fonts_share: how much these write, 0..1; MNIST has the rest.
-        copies: varied copies of each digit of pen strokes to train on too, fonts' among them.
+        copies: varied copies of each digit of pen strokes to train on too, fonts' among them; of
+            procedural handwriting one, if there are any.
     """
 
     mnist: Path | None = None
@@ -74,7 +75,9 @@ class Digits:
         sources = own + fonts
         weights = [share / len(own) for _ in own] + [fonts_share / len(fonts) for _ in fonts]
         if self.procedural_share > 0:
-            sources.append(procedural_glyphs(split, device))
+            # Of writers who do not exist there can be any number: one copy is enough.
+            copies = min(1, self._copies(split))
+            sources.append(procedural_glyphs(split, device, copies, seed))
             weights.append(self.procedural_share)
         if rest > 0:
             sources.append(mnist_glyphs(split, self.mnist))

@@ -44,11 +44,16 @@ def test_whose_digits_were_used_is_named_with_their_licence(weights, tmp_path):
     assert "LeCun" not in text
     assert "copies" not in text
 
-    facts["data"] = [{**source, "digits": 15_246, "writers": 117, "copies": 8}]
+    invented = {"source": "procedural", "origins": ["procedural"], "share": 0.1, "writers": 320}
+    facts["data"] = [
+        {**source, "digits": 15_246, "writers": 117, "copies": 8},
+        {**invented, "digits": 19_200, "copies": 1},
+    ]
     facts["judge"] = "compact (0123456789ab)"
     checkpoint.save(folder / "lightweight.safetensors", tensors, facts)
     text = write_card(folder).read_text()
     assert "15,246 and 8 varied copies of each" in text
+    assert "19,200 and 1 varied copy of each" in text
     assert "What is hard was judged by compact (0123456789ab)" in text
 
 

@@ -33,6 +33,16 @@ def test_fonts_take_their_share_from_mnist_in_training_and_validation_alone(stro
     assert [each["origins"] for each in digits.bank("test").description] == [["mnist"]]
 
 
+@pytest.mark.parametrize(
+    ("split", "asked", "copies"), [("train", 8, 1), ("train", 0, 0), ("val", 8, 0)]
+)
+def test_procedural_handwriting_varies_once_and_in_training_alone(split, asked, copies):
+    bank = Digits(procedural_share=1.0, copies=asked).bank(split)
+    [said] = bank.description
+    assert said["copies"] == copies
+    assert len(bank) == said["digits"] * (1 + copies)
+
+
 def test_shares_of_more_than_all_are_refused(strokes_folder):
     with pytest.raises(BadInput, match="together"):
         Digits(custom=(strokes_folder,), custom_share=0.7, procedural_share=0.5).bank("train")
