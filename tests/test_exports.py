@@ -25,8 +25,8 @@ EXPORTS = ROOT / "exports"
 # Percent of numbers or digits from MNIST's test digits, over 10,000 of them or more, each variant
 # on its own kind: no release may read less.
 FLOORS = {
-    "base": 98.1,
-    "optimized": 98.1,
+    "base": 98.2,
+    "optimized": 98.2,
     "lightweight": 97.7,
     "positions-1": 99.4,
     "positions-2": 98.6,
