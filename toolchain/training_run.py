@@ -36,12 +36,17 @@ def start(
     """Train with a live bar and a line an epoch; see `nrtool train --help`.
 
     Raises:
-        BadInput: unknown variant, device or data, or a run that is there already.
+        BadInput: unknown variant, device or data, a run that is there already, or a recipe that
+            needs a network to start from.
         typer.Exit: with 130 when stopped; `last` was saved.
     """
     variant, network, style = settings.run.variant, settings.network, settings.drawing()
     on = device_named(settings.run.device)
     recipe = settings.choose(on.type != "cpu")
+    if recipe.freeze_norm and start_from is None and not resume:
+        raise BadInput(
+            "recipe.freeze_norm keeps the statistics of a trained network: name one by --finetune"
+        )
     zoo.build(variant, network)  # before anything is read or written: whether it can be
     is_named = name is not None
     folder = (

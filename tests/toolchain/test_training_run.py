@@ -110,3 +110,12 @@ def test_what_cannot_be_gone_on_from_is_refused(tmp_path, capsys):
     given = ("--finetune", tmp_path / "none.safetensors", "--runs", tmp_path / "runs")
     assert "none.safetensors does not exist" in refused(capsys, "train", *ARGUMENTS, *given)
     assert not (tmp_path / "runs").exists()
+
+
+def test_statistics_can_be_frozen_only_where_there_are_some(weights, tmp_path, capsys):
+    given = (*ARGUMENTS, "--recipe", "polish", "--runs", tmp_path)
+    given = (*given, "--set", "recipe.freeze_norm=true")
+    assert "name one by --finetune" in refused(capsys, "train", *given)
+    assert not any(tmp_path.iterdir())
+    assert call("train", *given, "--finetune", weights) == 0
+    assert call("train", *given, "--resume") == 0
