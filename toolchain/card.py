@@ -194,15 +194,20 @@ def _training(facts: dict[str, Any]) -> str:
     if facts.get("judge"):
         recipe += f". What is hard was judged by {facts['judge']}"
     if averaged := facts.get("averaged"):
-        names = ", ".join(_averaged(each) for each in averaged)
         mean = f"mean of {len(averaged)} checkpoints'"
-        recipe += f". The weights are the {mean}: {names}; below, the first"
+        recipe += f". The weights are the {mean}: {_averaged(averaged)}; below, the first"
     curve = tables.epochs(facts.get("history") or []).markdown()
     return f"## Training\n\nRecipe: {recipe}.\n\n{curve}"
 
 
-def _averaged(checkpoint: dict[str, Any]) -> str:
+def _averaged(checkpoints: list[dict[str, Any]]) -> str:
+    return ", ".join(_ingredient(each) for each in checkpoints)
+
+
+def _ingredient(checkpoint: dict[str, Any]) -> str:
     """One that was averaged; what is an average itself has no step."""
+    if averaged := checkpoint.get("averaged"):
+        return f"{checkpoint['run']} (the mean of {_averaged(averaged)})"
     step = f"step {checkpoint['step']:,}, " if checkpoint.get("step") else ""
     return f"{checkpoint['run']} ({step}seed {checkpoint['seed']})"
 

@@ -122,6 +122,7 @@ def _facts(
             "commit": facts.get("commit"),
             "started_from": facts.get("started_from"),
             "val_accuracy": read.accuracy,
+            **({"averaged": facts["averaged"]} if facts.get("averaged") else {}),
         }
         for (read, path, _, facts), flag in zip(tried, flags, strict=True)
         if flag

@@ -98,11 +98,12 @@ def test_an_average_names_each_of_its_checkpoints(weights, tmp_path):
         {"run": "long", "step": 2190, "seed": 62},
         {"run": "long", "step": 3066, "seed": 62},
         {"run": "release", "step": None, "seed": 5},
+        {"run": "short", "step": None, "seed": 7, "averaged": [{"run": "a", "step": 9, "seed": 8}]},
     ]
     checkpoint.save(folder / "lightweight.safetensors", tensors, facts)
     assert (
-        "the mean of 3 checkpoints': long (step 2,190, seed 62), long (step 3,066, seed 62), "
-        "release (seed 5); below, the first"
+        "the mean of 4 checkpoints': long (step 2,190, seed 62), long (step 3,066, seed 62), "
+        "release (seed 5), short (the mean of a (step 9, seed 8)); below, the first"
     ) in write_card(folder).read_text()
 
 

@@ -41,6 +41,18 @@ def test_only_what_lowers_the_loss_is_taken(runs, numbers):
     ]
 
 
+def test_what_an_average_was_made_of_is_kept_by_the_next(runs, numbers, tmp_path):
+    first = soup(runs[:2], numbers.bank, 100)
+    path = tmp_path / "mean" / "best.safetensors"
+    path.parent.mkdir()
+    state = {f"model.{key}": value for key, value in first.model.state_dict().items()}
+    checkpoint.save(path, state, first.facts)
+    again = soup([path, runs[2]], numbers.bank, 100)
+    (kept,) = again.facts["averaged"]
+    assert kept["run"] == "mean"
+    assert kept["averaged"] == first.facts["averaged"]
+
+
 def test_the_mean_lies_between(weights):
     first, second = (zoo.build("lightweight") for _ in range(2))
     mixed = mean([first, second]).state_dict()
