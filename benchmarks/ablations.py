@@ -24,7 +24,7 @@ from toolchain import checkpoint
 from toolchain.bench import machine
 from toolchain.card import write_card
 from toolchain.data import WRITERS_DIGITS, Digits
-from toolchain.devices import best_device, bf16_helps
+from toolchain.devices import best_device
 from toolchain.evaluate import evaluate, wilson
 from toolchain.export import source_commit
 from toolchain.recipes import RECIPES, Recipe
@@ -141,7 +141,7 @@ def measure(
     with tempfile.TemporaryDirectory() as folder:
         train(VARIANT, changed, banks, Path(folder), device=device)
         model, _ = checkpoint.load_model(Path(folder) / "best.safetensors")
-    fast = recipe.bf16 and bf16_helps(device)
+    fast = recipe.autocasts(device)
     scores = {
         test: evaluate(model.to(device), numbers, autocast=fast) for test, numbers in tests.items()
     }

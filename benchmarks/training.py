@@ -25,7 +25,7 @@ from toolchain import checkpoint
 from toolchain.batches import GROUP
 from toolchain.bench import machine
 from toolchain.data import Digits
-from toolchain.devices import best_device, bf16_helps
+from toolchain.devices import best_device
 from toolchain.export import source_commit
 from toolchain.recipes import RECIPES, Recipe, adapt
 from toolchain.tables import Table
@@ -65,7 +65,7 @@ def measure(
         "variant": variant,
         "device": device.type,
         "threads": torch.get_num_threads(),
-        "bf16": recipe.bf16 and bf16_helps(device),
+        "bf16": recipe.autocasts(device),
         "batch": recipe.batch,
         "steps": steps,
         "numbers_per_second": rate,

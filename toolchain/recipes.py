@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
+import torch
 from annotated_types import Gt, Interval
 from pydantic import AllowInfNan
 
 from generator.errors import BadInput
 from generator.ranges import Amount, Count, Share
+from toolchain.devices import bf16_helps
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,10 @@ class Recipe:
     def steps(self) -> int:
         """Optimizer steps in all."""
         return self.epochs * (self.numbers // self.batch)
+
+    def autocasts(self, device: torch.device) -> bool:
+        """Whether it computes in bfloat16 there."""
+        return self.bf16 and bf16_helps(device)
 
 
 RECIPES = {

@@ -10,8 +10,9 @@ from toolchain import checkpoint, console, golden, samples
 from toolchain.bench import bench, rounds
 from toolchain.card import write_card
 from toolchain.data import TEST_DIGITS, WRITERS_DIGITS, Digits
-from toolchain.export import export_onnx
+from toolchain.export import export_onnx, sha256
 from toolchain.parity import SCRIPT, SEED, Parity, compare
+from toolchain.runtime import open_model
 
 BENCH_STRIPS = 64
 
@@ -147,9 +148,18 @@ def _exported(variant: str, exports: Path) -> Path:
 
 
 def float32_of(folder: Path) -> Path:
-    """The float32 graph, made again from the stored weights where it is not kept."""
-    path = folder / f"{folder.name}.onnx"
+    """The float32 graph, made again from the stored weights where it is not kept.
+
+    Raises:
+        BadInput: it is damaged, or left over from other weights.
+    """
+    path, weights = folder / f"{folder.name}.onnx", folder / f"{folder.name}.safetensors"
     if not path.exists():
         with console.err.status("exporting float32"), checkpoint.replacing(path) as temporary:
-            export_onnx(folder / f"{folder.name}.safetensors", temporary)
+            export_onnx(weights, temporary)
+    told = open_model(path).get_modelmeta().custom_metadata_map
+    if told.get("weights_sha256") != sha256(weights):
+        raise BadInput(
+            f"{str(path)!r} is not of the weights beside it: delete it, it is made again"
+        )
     return path

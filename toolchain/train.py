@@ -26,7 +26,7 @@ from models import zoo
 from models.decoders import Network
 from toolchain import checkpoint, samples
 from toolchain.batches import batches
-from toolchain.devices import bf16_helps, denormals_flushed
+from toolchain.devices import denormals_flushed
 from toolchain.ema import Average
 from toolchain.evaluate import evaluate
 from toolchain.muon import Muon, split_parameters
@@ -118,7 +118,7 @@ def train(
     if start_from is not None:
         model.load_state_dict(start_from.state_dict())
     model = model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    autocast = recipe.bf16 and bf16_helps(device)
+    autocast = recipe.autocasts(device)
     optimizers = _optimizers(model, recipe, autocast)
     average = Average(model, recipe.ema, recipe.keep)
     facts = {

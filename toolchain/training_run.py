@@ -16,7 +16,7 @@ from models.decoders import Network
 from models.grow import grow
 from toolchain import checkpoint, console, focus, samples
 from toolchain.bench import machine
-from toolchain.devices import bf16_helps, device_named
+from toolchain.devices import device_named
 from toolchain.evaluate import evaluate
 from toolchain.export import source_commit
 from toolchain.samples import Samples
@@ -79,7 +79,7 @@ def start(
     hard = None
     if recipe.focus:
         numbers = samples.to_learn(variant, banks[0], settings.run.seed, recipe.wide, style)
-        autocast = recipe.bf16 and bf16_helps(on)
+        autocast = recipe.autocasts(on)
         found = _times(folder, resume, reader and reader.to(on), numbers, autocast)
         hard = banks[0].more_often(found)
     console.say(
