@@ -73,3 +73,12 @@ def float32(weights):
     path = weights.parent / "model.onnx"
     export.export_onnx(weights, path)
     return path
+
+
+@pytest.fixture
+def release_folder(tmp_path, weights):
+    """A release's folder that holds no more than its weights."""
+    made = tmp_path / "lightweight"
+    made.mkdir()
+    (made / "lightweight.safetensors").write_bytes(weights.read_bytes())
+    return made

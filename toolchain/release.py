@@ -11,8 +11,8 @@ from toolchain.bench import bench, rounds
 from toolchain.card import write_card
 from toolchain.data import TEST_DIGITS, WRITERS_DIGITS, Digits
 from toolchain.export import export_onnx, sha256
+from toolchain.inspection import inspect
 from toolchain.parity import SCRIPT, SEED, Parity, compare
-from toolchain.runtime import open_model
 
 BENCH_STRIPS = 64
 
@@ -101,12 +101,12 @@ def pinned(variant: str, exports: Path) -> list[str]:
 def _forms(folder: Path) -> dict[str, Path]:
     """Precision to .onnx of all that a release holds, float32 first."""
     kept = {name: folder / f"{folder.name}.{name}.onnx" for name in ("float16", "int8")}
-    there = {name: path for name, path in kept.items() if path.is_file()}
+    there = {name: _own(path) for name, path in kept.items() if path.is_file()}
     return {"float32": float32_of(folder), **there}
 
 
 def _both(folder: Path) -> dict[str, Path]:
-    return {"float32": float32_of(folder), "int8": folder / f"{folder.name}.int8.onnx"}
+    return {"float32": float32_of(folder), "int8": _own(folder / f"{folder.name}.int8.onnx")}
 
 
 def inventory(runs: Path, exports: Path) -> list[dict[str, Any]]:
@@ -153,13 +153,25 @@ def float32_of(folder: Path) -> Path:
     Raises:
         BadInput: it is damaged, or left over from other weights.
     """
-    path, weights = folder / f"{folder.name}.onnx", folder / f"{folder.name}.safetensors"
-    if not path.exists():
-        with console.err.status("exporting float32"), checkpoint.replacing(path) as temporary:
-            export_onnx(weights, temporary)
-    told = open_model(path).get_modelmeta().custom_metadata_map
-    if told.get("weights_sha256") != sha256(weights):
+    path = folder / f"{folder.name}.onnx"
+    if path.exists():
+        return _own(path)
+    with console.err.status("exporting float32"), checkpoint.replacing(path) as temporary:
+        export_onnx(folder / f"{folder.name}.safetensors", temporary)
+    return path
+
+
+def _own(path: Path) -> Path:
+    """The release's file itself; git leaves some of them where they are when weights change.
+
+    Raises:
+        BadInput: it is missing, damaged, or left over from other weights.
+    """
+    variant = path.parent.name
+    told = inspect(path)["metadata"].get("weights_sha256")
+    if told != sha256(path.with_name(f"{variant}.safetensors")):
         raise BadInput(
-            f"{str(path)!r} is not of the weights beside it: delete it, it is made again"
+            f"{str(path)!r} is not of the weights beside it: delete it, or run "
+            f"`nrtool export --variant {variant}`"
         )
     return path

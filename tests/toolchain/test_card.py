@@ -10,11 +10,8 @@ from toolchain.card import write_card
 EXPORTS = Path(__file__).parents[2] / "exports"
 
 
-def test_a_card_says_only_what_is_in_the_files_beside_it(weights, tmp_path):
-    folder = tmp_path / "lightweight"
-    folder.mkdir()
-    (folder / "lightweight.safetensors").write_bytes(weights.read_bytes())
-    assert "Not measured yet: `nrtool parity`" in write_card(folder).read_text()
+def test_a_card_says_only_what_is_in_the_files_beside_it(release_folder):
+    assert "Not measured yet: `nrtool parity`" in write_card(release_folder).read_text()
 
     reader = {
         "name": "int8",
@@ -24,8 +21,8 @@ def test_a_card_says_only_what_is_in_the_files_beside_it(weights, tmp_path):
         "by_length": {"1": 91.2345},
     }
     section = {"numbers": "numbers", "seed": 5, "count": 10, "readers": [reader], "differences": []}
-    checkpoint.write_json(folder / "parity.json", {"sections": [section]})
-    text = write_card(folder).read_text()
+    checkpoint.write_json(release_folder / "parity.json", {"sections": [section]})
+    text = write_card(release_folder).read_text()
     assert "91.23 %" in text
     assert "seed 5" in text
 
@@ -57,25 +54,19 @@ def test_whose_digits_were_used_is_named_with_their_licence(weights, tmp_path):
     assert "What is hard was judged by compact (0123456789ab)" in text
 
 
-def test_weaknesses_are_what_was_measured(weights, tmp_path):
-    folder = tmp_path / "lightweight"
-    folder.mkdir()
-    (folder / "lightweight.safetensors").write_bytes(weights.read_bytes())
-    assert "weaknesses" not in write_card(folder).read_text()
+def test_weaknesses_are_what_was_measured(release_folder):
+    assert "weaknesses" not in write_card(release_folder).read_text()
     whole = json.loads((EXPORTS / "optimized" / "evaluation.json").read_text())
     source = whole["sources"][1]
     source["slices"][2] |= {"name": "the worst", "accuracy": 12.346}
     source["confusions"] = [["1 -> 7", 98], ["5 -> 8", 33]]
-    checkpoint.write_json(folder / "evaluation.json", whole)
-    text = write_card(folder).read_text().partition("## Known weaknesses")[2]
+    checkpoint.write_json(release_folder / "evaluation.json", whole)
+    text = write_card(release_folder).read_text().partition("## Known weaknesses")[2]
     assert "the worst (12.35 %" in text
     assert "`1 -> 7` 98 times, `5 -> 8` 33 times" in text
 
 
-def test_what_digits_and_recipe_are_worth_stands_in_the_card(weights, tmp_path):
-    folder = tmp_path / "lightweight"
-    folder.mkdir()
-    (folder / "lightweight.safetensors").write_bytes(weights.read_bytes())
+def test_what_digits_and_recipe_are_worth_stands_in_the_card(release_folder):
     score = {"count": 5_000, "right": 4_321, "loss": 0.1234, "interval": [85.0, 87.0]}
     scores = {"one source": score, "another": {**score, "right": 4_000}}
     report = {
@@ -83,8 +74,8 @@ def test_what_digits_and_recipe_are_worth_stands_in_the_card(weights, tmp_path):
         **{"seed": 7, "commit": "abc", "machine": "two cores"},
         "tables": {"Sources of digits": {"MNIST": scores, "MNIST, custom": scores}},
     }
-    checkpoint.write_json(folder / "ablations.json", report)
-    text = write_card(folder).read_text()
+    checkpoint.write_json(release_folder / "ablations.json", report)
+    text = write_card(release_folder).read_text()
     assert "| trained with | one source | another |" in text
     assert "| MNIST, custom | 86.42 % (85.0 to 87.0), 0.123 | 80.00 %" in text
     assert "32,000 numbers" in text

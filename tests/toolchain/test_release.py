@@ -2,41 +2,53 @@ import pytest
 
 from generator.errors import BadInput
 from toolchain import checkpoint, release
+from toolchain.data import Digits
 from toolchain.export import sha256
-from toolchain.runtime import open_model
+from toolchain.inspection import inspect
 
 
 @pytest.fixture
-def folder(tmp_path, weights):
-    made = tmp_path / "lightweight"
-    made.mkdir()
-    (made / "lightweight.safetensors").write_bytes(weights.read_bytes())
-    return made
-
-
-def test_float32_is_made_from_the_weights_where_it_is_missing(folder, weights):
-    path = release.float32_of(folder)
-    assert path == folder / "lightweight.onnx"
-    told = open_model(path).get_modelmeta().custom_metadata_map
-    assert told["weights_sha256"] == sha256(weights)
-    before = path.read_bytes()
-    assert release.float32_of(folder).read_bytes() == before
-
-
-def test_a_float32_file_left_over_from_other_weights_is_refused_not_believed(folder, float32):
-    stale = folder / "lightweight.onnx"
-    stale.write_bytes(float32.read_bytes())
-    stored = folder / "lightweight.safetensors"
-    tensors, facts = checkpoint.load(stored)
+def changed(release_folder, weights):
+    """The same, with other weights than every graph that the fixtures export."""
+    tensors, facts = checkpoint.load(weights)
     first = next(iter(tensors))
+    stored = release_folder / "lightweight.safetensors"
     checkpoint.save(stored, {**tensors, first: tensors[first] + 1}, facts)
+    return release_folder
+
+
+def test_float32_is_made_from_the_weights_where_it_is_missing(release_folder, weights):
+    path = release.float32_of(release_folder)
+    assert path == release_folder / "lightweight.onnx"
+    assert inspect(path)["metadata"]["weights_sha256"] == sha256(weights)
+    before = path.read_bytes()
+    assert release.float32_of(release_folder).read_bytes() == before
+
+
+def test_a_float32_file_left_over_from_other_weights_is_refused_not_believed(changed, float32):
+    stale = changed / "lightweight.onnx"
+    stale.write_bytes(float32.read_bytes())
     with pytest.raises(BadInput, match=r"lightweight\.onnx.*delete it"):
-        release.float32_of(folder)
+        release.float32_of(changed)
     stale.unlink()
-    assert release.float32_of(folder) == stale
+    assert release.float32_of(changed) == stale
 
 
-def test_a_damaged_float32_file_is_refused(folder):
-    (folder / "lightweight.onnx").write_bytes(b"not a graph")
+@pytest.mark.parametrize("form", ["float16", "int8"])
+def test_so_is_any_other_form(changed, float32, form):
+    (changed / f"lightweight.{form}.onnx").write_bytes(float32.read_bytes())
+    with pytest.raises(BadInput, match=rf"lightweight\.{form}\.onnx.*delete it"):
+        release.measure("lightweight", changed.parent, Digits(), 1)
+
+
+def test_golden_vectors_are_of_no_other_weights(changed, float32):
+    (changed / "lightweight.int8.onnx").write_bytes(float32.read_bytes())
+    with pytest.raises(BadInput, match=r"lightweight\.int8\.onnx.*delete it"):
+        release.pin("lightweight", changed.parent)
+    assert not (changed / "golden.json").exists()
+
+
+def test_a_damaged_float32_file_is_refused(release_folder):
+    (release_folder / "lightweight.onnx").write_bytes(b"not a graph")
     with pytest.raises(BadInput, match=r"lightweight\.onnx"):
-        release.float32_of(folder)
+        release.float32_of(release_folder)

@@ -6,14 +6,6 @@ from generator.errors import BadInput
 from toolchain import charts, golden, report
 
 
-@pytest.fixture
-def folder(weights, tmp_path):
-    made = tmp_path / "lightweight"
-    made.mkdir()
-    (made / "lightweight.safetensors").write_bytes(weights.read_bytes())
-    return made
-
-
 def reader(name, right):
     counts = {"1": 10}
     point = {"threshold": 0.9, "asked_again": 40.0, "wrong": 0.25}
@@ -33,13 +25,13 @@ def reader(name, right):
     }
 
 
-def test_what_was_not_measured_is_said(folder):
-    page, data = report.write(folder)
+def test_what_was_not_measured_is_said(release_folder):
+    page, data = report.write(release_folder)
     assert "Not measured: <code>nrtool parity</code>" in page.read_text()
     assert json.loads(data.read_text())["bench"] is None
 
 
-def test_the_page_holds_the_figures_and_needs_nothing_else(folder):
+def test_the_page_holds_the_figures_and_needs_nothing_else(release_folder):
     gap = {
         "between": ["float32", "int8"],
         "mismatches": 1,
@@ -54,8 +46,8 @@ def test_the_page_holds_the_figures_and_needs_nothing_else(folder):
         "readers": [reader("float32", 9), reader("int8", 8)],
         "differences": [gap],
     }
-    (folder / "parity.json").write_text(json.dumps({"sections": [section]}))
-    page = report.write(folder)[0].read_text()
+    (release_folder / "parity.json").write_text(json.dumps({"sections": [section]}))
+    page = report.write(release_folder)[0].read_text()
     assert "90.00 %" in page
     assert "off by 6.00 points" in page
     assert "40.00 %" in page
@@ -64,10 +56,10 @@ def test_the_page_holds_the_figures_and_needs_nothing_else(folder):
         assert outside not in page.replace("http://www.w3.org", "")
 
 
-def test_a_damaged_report_is_named(folder):
-    (folder / "bench.json").write_text("{")
+def test_a_damaged_report_is_named(release_folder):
+    (release_folder / "bench.json").write_text("{")
     with pytest.raises(BadInput, match=r"bench\.json is damaged"):
-        report.write(folder)
+        report.write(release_folder)
 
 
 def test_no_release_is_no_report(tmp_path):
@@ -75,10 +67,10 @@ def test_no_release_is_no_report(tmp_path):
         report.write(tmp_path)
 
 
-def test_golden_drawings_are_shown(folder, float32):
+def test_golden_drawings_are_shown(release_folder, float32):
     content = golden.make("lightweight", {"float32": float32, "int8": float32})
-    (folder / "golden.json").write_text(golden.dumps(content))
-    page, data = report.write(folder)
+    (release_folder / "golden.json").write_text(golden.dumps(content))
+    page, data = report.write(release_folder)
     assert page.read_text().count('class="drawing"') == len(content["cases"])
     assert "log_probs" not in data.read_text()
 
