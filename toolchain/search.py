@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from toolchain.bench import in_turns
 from toolchain.errors import FellShort
 from toolchain.quantize import CALIBRATION_NUMBERS, CALIBRATION_SEED, RECIPES, quantize
+from toolchain.rounding import Rounded
 from toolchain.runtime import INPUT, open_model
 from toolchain.samples import Samples
 from toolchain.tally import Tally
@@ -108,11 +109,12 @@ def search(
     """
     strips = numbers.seeded(CALIBRATION_SEED)(0, CALIBRATION_NUMBERS).strips.numpy()
     files, seconds, refused = {"float32": float32}, {}, {}
+    rounded: Rounded = {}
     for done, name in enumerate(names):
         on_step(done, name)
         start = time.perf_counter()
         try:
-            quantize(float32, folder / f"{name}.onnx", strips, name)
+            quantize(float32, folder / f"{name}.onnx", strips, name, rounded)
         except FellShort as unfit:
             refused[name] = str(unfit)
             continue
