@@ -36,6 +36,9 @@ class Style:
         cut: how wide it is, relative to the digit's height.
         dots: how often a number has a stray dot beside it, twice; the dot is no wider than the pen
             and left out where it would come near a digit.
+        earlier: share of all numbers that are laid out as the earlier work does, in whole pictures
+            of MNIST's size, each digit by a writer of its own; of the rest of the style only
+            `digits` and `leading_zeros` hold for them.
     """
 
     digits: CountSpan = (1, 5)
@@ -59,6 +62,7 @@ class Style:
     cuts: Share = 0.0
     cut: AmountSpan = (0.04, 0.08)
     dots: Share = 0.0
+    earlier: Share = 0.0
 
     @property
     def flawed(self) -> bool:
@@ -78,6 +82,9 @@ WIDE = Style(
     cuts=0.03,
     dots=0.06,
 )
+
+# What the earlier work trains on and tests with, but that every label shows in full.
+EARLIER = Style(leading_zeros=True, earlier=1.0)
 
 # Digits side by side at equal distances, as they are: what pasting MNIST's pictures gives.
 PASTED = Style(

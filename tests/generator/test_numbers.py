@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from generator.digits import DigitBank
 from generator.glyphs import Glyphs
 from generator.hashing import named
-from generator.layout import DIGIT_SLOTS, NUMBER_SLOTS
+from generator.layout import DIGIT_SLOTS
 from generator.numbers import PAD, NumberGenerator
 from generator.strip import HEIGHT, WIDTH
 from generator.style import WIDE, Style
@@ -107,9 +107,9 @@ def test_one_number_has_one_writer(strokes_folder, bank):
         first, count = int(bank.first[writer, 0]), int(bank.per_digit[writer].sum())
         owner[bank.order[first : first + count]] = writer
     numbers = NumberGenerator(bank, 3)
-    number = named(torch.rand(500, 20), NUMBER_SLOTS)
     each = named(torch.rand(500, 5, 20), DIGIT_SLOTS)
-    digits, glyphs = numbers.choose(number, each)
+    writers = torch.rand(500, 1).expand(-1, 5)
+    digits, glyphs = numbers.choose(torch.rand(500), writers, each)
     owners = torch.where(digits != PAD, owner[glyphs], owner[glyphs[:, :1]])
     assert (owners == owners[:, :1]).all()
     assert len(set(owners[:, 0].tolist())) > 10
