@@ -21,9 +21,10 @@ from generator.digits import DigitBank
 from generator.square import INK, SIDE
 from generator.strip import HEIGHT, WIDTH
 from generator.strokes import CANVAS_HEIGHT, CANVAS_WIDTH, REACH
+from generator.touching import COVERED
 
-# Random slots of each digit; the first place's "framed" is the number's.
-FRAME_SLOTS = ("framed", "writer", "across", "down", "gap", "drop", "pen")
+# Random slots of each digit; "framed" and "soft" of the first place are the number's.
+FRAME_SLOTS = ("framed", "writer", "across", "down", "gap", "drop", "pen", "soft")
 # All in px of a frame before it is scaled to the strip, unless said otherwise.
 TURN = 10.0  # degrees either way
 SIZE = (0.9, 1.1)
@@ -31,7 +32,7 @@ SHIFT = 4.0  # either way, across and down
 GAP = (-12.0, 10.0)  # between frames
 DROP = 5.0  # either way; also half the room above and below the tallest frame
 PEN = (1.5, 4.0)  # thickness, of digits of pen strokes
-COVERED = 0.4  # of a digit's width, which its neighbour's box may take at most
+SOFT = 0.7  # at most
 BORDER = 1.0  # px of the strip around all
 _INK = (64, 230)  # least level of a stroke's inside: raster ink, closeness to a pen's path
 _TALLEST = SIDE * SIZE[1]
@@ -54,6 +55,8 @@ class Frames:
         cell: [N, 5], cells of the canvas that one px of the frame is before it is resized.
         middle: [N, 5, 2], what cell of the canvas lies in the frame's middle.
         pen: [N, 5], thickness before the frame is resized.
+        soft: [N], how far each pixel is drawn to the mean of those around it, 0..1: pictures that
+            are resampled thrice get soft.
     """
 
     x: Tensor
@@ -65,6 +68,7 @@ class Frames:
     cell: Tensor
     middle: Tensor
     pen: Tensor
+    soft: Tensor
 
 
 def lay_frames(bank: DigitBank, present: Tensor, glyphs: Tensor, u: dict[str, Tensor]) -> Frames:
@@ -119,6 +123,7 @@ def lay_frames(bank: DigitBank, present: Tensor, glyphs: Tensor, u: dict[str, Te
         cell=cell,
         middle=middle,
         pen=pen,
+        soft=SOFT * u["soft"][:, 0].square(),
     )
 
 
@@ -188,4 +193,5 @@ def framed_ink(bank: DigitBank, present: Tensor, glyphs: Tensor, frames: Frames)
     strips = ink.new_zeros(len(glyphs), HEIGHT * WIDTH)
     place = (at[0][:, None, None] * HEIGHT + rows) * WIDTH + columns
     strips.view(-1).scatter_reduce_(0, place.flatten(), ink.flatten(), "amax")
-    return strips.view(-1, 1, HEIGHT, WIDTH)
+    strips = strips.view(-1, 1, HEIGHT, WIDTH)
+    return strips.lerp(F.avg_pool2d(strips, 3, 1, 1), frames.soft[:, None, None, None])

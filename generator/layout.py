@@ -18,7 +18,7 @@ from generator.flaws import DOTS, dots
 from generator.strip import HEIGHT, WIDTH
 from generator.strokes import REACH
 from generator.style import Style
-from generator.touching import bend, meeting, outline
+from generator.touching import COVERED, bend, meeting, outline
 
 # Random slots of a number and of each of its digits. Their order is part of what a sample is.
 NUMBER_SLOTS = (
@@ -29,7 +29,6 @@ DIGIT_SLOTS = (
     *("digit", "glyph", "scale", "rotation", "shift", "gap"),
     *("sway_x", "sway_y", "phase_x", "phase_y"),
 )
-COVERED = 0.35  # of a digit's width that its neighbour's box may take, where 1s touch too
 PACE = math.pi * 1.5  # radians a digit's sway runs through per height: three quarters of a wave
 # Drawn where the style has flaws, one set a place; the dots of the first places are the number's.
 FLAW_SLOTS = ("touching", "cut", "cut_where", "cut_wide", "dot", "dot_x", "dot_y", "dot_size")
