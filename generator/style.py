@@ -96,7 +96,7 @@ LOOSE = replace(
     gap=(-0.15, 0.6),
     touching=0.15,
     ones_touch=True,
-    earlier=0.15,
+    earlier=0.25,
 )
 
 # What the earlier work trains on and tests with, but that every label shows in full.
