@@ -20,13 +20,12 @@ from typing import Any
 import torch
 
 from generator.numbers import NumberGenerator, Numbers
-from toolchain import checkpoint
-from toolchain.bench import machine
+from toolchain import checkpoint, storage
 from toolchain.card import write_card
 from toolchain.data import WRITERS_DIGITS, Digits
 from toolchain.devices import best_device
 from toolchain.evaluate import evaluate, wilson
-from toolchain.export import source_commit
+from toolchain.provenance import machine, source_commit
 from toolchain.recipes import RECIPES, Recipe
 from toolchain.train import train
 
@@ -123,7 +122,7 @@ def main() -> None:
                 title: {name: rows[row.key] for name, row in table.items() if row.key in rows}
                 for title, table in TABLES.items()
             }
-            checkpoint.write_json(into, report | {"tables": tables})
+            storage.write_json(into, report | {"tables": tables})
     write_card(options.out)
 
 

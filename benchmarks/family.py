@@ -23,7 +23,7 @@ from generator.numbers import NumberGenerator
 from generator.strip import fit_ink
 from generator.style import Style
 from models import zoo
-from toolchain import checkpoint, samples
+from toolchain import checkpoint, samples, storage
 from toolchain.data import Digits
 from toolchain.evaluate import evaluate, wilson
 from toolchain.modelfile import shipped
@@ -93,7 +93,7 @@ def main() -> int:
             export(variant, trained, given.exports)
             held[variant] = measure(variant, trained, given.exports, held.get(variant, {}))
             ordered = {name: held[name] for name in PLANS if name in held}
-            checkpoint.write_json(JSON, ordered)
+            storage.write_json(JSON, ordered)
     return block.write("family", table(), given.check)
 
 

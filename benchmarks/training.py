@@ -21,14 +21,13 @@ from typing import Any
 import torch
 
 from models import zoo
-from toolchain import checkpoint
+from toolchain import storage
 from toolchain.batches import GROUP
-from toolchain.bench import machine
 from toolchain.data import Digits
 from toolchain.devices import best_device
-from toolchain.export import source_commit
+from toolchain.provenance import machine, source_commit
 from toolchain.recipes import RECIPES, Recipe, adapt
-from toolchain.tables import Table
+from toolchain.table import Table
 from toolchain.train import train
 
 EPOCH = 120_000  # numbers
@@ -136,14 +135,14 @@ def main() -> None:
         "digits": banks[0].description,
         "measured": measured,
     }
-    checkpoint.write_json(options.out.with_suffix(".json"), report)
+    storage.write_json(options.out.with_suffix(".json"), report)
     text = (
         f"# How fast the variants train\n\nFresh numbers are made, then learned from: both count. "
         f"{options.steps} steps each after {WARM} to warm up; no validation.\n\n"
         f"{table(report).markdown()}\n{where}, PyTorch {torch.__version__}, commit "
         f"{source_commit()}. Written by `python benchmarks/training.py`.\n"
     )
-    with checkpoint.replacing(options.out.with_suffix(".md")) as temporary:
+    with storage.replacing(options.out.with_suffix(".md")) as temporary:
         temporary.write_text(text, "utf-8")
 
 

@@ -17,9 +17,9 @@ from generator.shards import number_text
 from models import crnn, zoo
 from toolchain import samples
 from toolchain.data import WRITERS_DIGITS
-from toolchain.export import sha256
 from toolchain.modelfile import shipped
 from toolchain.predict import Recognizer
+from toolchain.storage import sha256
 
 ROOT = Path(__file__).parent.parent
 EXPORTS = ROOT / "exports"

@@ -6,7 +6,6 @@ what carries over to other machines is the ratio to float32.
 
 import json
 import multiprocessing
-import platform
 import sys
 import tempfile
 import time
@@ -21,6 +20,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from toolchain.provenance import machine
 from toolchain.runtime import INPUT, open_model
 
 WARMUP = 20
@@ -240,16 +240,3 @@ def _peak_memory() -> float:
 
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20
-
-
-def machine() -> str:
-    """The processor, as the system names it, and what of int8 it has."""
-    name, flags = platform.processor() or platform.machine(), ""
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.is_file():
-        facts = dict(line.split(":", 1) for line in cpuinfo.read_text().splitlines() if ":" in line)
-        stripped = {key.strip(): value.strip() for key, value in facts.items()}
-        name = stripped.get("model name", name)
-        has = stripped.get("flags", "").split()
-        flags = "".join(f", {flag}" for flag in ("avx512_vnni", "amx_int8") if flag in has)
-    return f"{name} ({platform.machine()}{flags})"

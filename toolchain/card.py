@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from models import zoo
-from toolchain import checkpoint, tables
+from toolchain import checkpoint, storage, tables
 from toolchain.samples import SIDES, is_pasted
-from toolchain.tables import Table
+from toolchain.table import Table
 
 # What a card owes to the makers of each data set, by the name in a digit's `source`.
 ATTRIBUTION = {
@@ -46,7 +46,7 @@ def write_card(folder: Path) -> Path:
         _provenance(facts),
     ]
     path = folder / "README.md"
-    with checkpoint.replacing(path) as temporary:
+    with storage.replacing(path) as temporary:
         temporary.write_text("\n".join(section for section in sections if section), "utf-8")
     return path
 

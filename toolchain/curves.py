@@ -18,8 +18,8 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import LogLocator, NullFormatter
 
 from generator.errors import BadInput
-from toolchain import charts, checkpoint, report, tables
-from toolchain.tables import Table
+from toolchain import charts, report, storage, tables
+from toolchain.table import Table
 from toolchain.train import Epoch
 
 ACROSS = "thousand numbers"
@@ -67,9 +67,9 @@ def write(runs: Sequence[Path], folder: Path) -> dict[str, Path]:
     histories = [read(run) for run in runs]
     drawn = panels(histories)
     paths = {"png": folder / "curves.png", "html": folder / "curves.html"}
-    with checkpoint.replacing(paths["png"]) as temporary:
+    with storage.replacing(paths["png"]) as temporary:
         picture(histories, drawn).savefig(temporary, format="png", dpi=130)
-    with checkpoint.replacing(paths["html"]) as temporary:
+    with storage.replacing(paths["html"]) as temporary:
         temporary.write_text(page(histories, drawn), "utf-8")
     return paths
 

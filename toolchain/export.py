@@ -4,10 +4,7 @@ Everything is exported from the weights as they are stored (float16), so that th
 PyTorch network rebuilt from it and the graph compute the same function.
 """
 
-import hashlib
 import json
-import os
-import subprocess
 import tempfile
 import warnings
 from collections.abc import Mapping
@@ -29,11 +26,12 @@ from toolchain import checkpoint, samples
 from toolchain.calibration import NUMBERS as CALIBRATED_ON
 from toolchain.calibration import Calibration, calibrate
 from toolchain.errors import FellShort
+from toolchain.modelfile import FORMAT
 from toolchain.runtime import INPUT, OUTPUTS
 from toolchain.samples import SIDES, Samples
+from toolchain.storage import sha256
 
 OPSET = 18
-FORMAT = "nrtool/1"  # metadata key "format": by this the runtimes know a file of ours
 
 
 class DropIn(nn.Module):
@@ -193,29 +191,6 @@ def _validation(facts: Mapping[str, Any]) -> str:
     if "val_accuracy" in facts:  # an average's own
         return f"{facts['val_accuracy']:.4f}"
     return f"{max(row['val_accuracy'] for row in history):.4f}" if history else "unknown"
-
-
-def sha256(path: Path) -> str:
-    """Hex digest of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def source_commit() -> str:
-    """The commit that this code is at, with "+" where files differ from it; else "unknown"."""
-    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty=+"]
-    environment = {**os.environ, "LC_ALL": "C"}
-    try:
-        done = subprocess.run(
-            [*command, "--exclude=*", "--abbrev=12"],
-            capture_output=True,
-            text=True,
-            check=True,
-            env=environment,
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"
-    return done.stdout.strip()
 
 
 def find_weights(variant: str, runs: Path, exports: Path, named: Path | None = None) -> Path:

@@ -22,8 +22,8 @@ from models import zoo
 from models.ctc import ALPHABET, PAD
 from models.decoders import Decoder
 from toolchain.drawings import DRAWINGS
-from toolchain.export import sha256
 from toolchain.runtime import INPUT, open_model
+from toolchain.storage import sha256
 from toolchain.tally import pixels, png
 
 FORMAT = 1

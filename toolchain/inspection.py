@@ -7,9 +7,9 @@ from typing import Any
 import onnx
 
 from generator.errors import BadInput
-from toolchain.export import FORMAT, sha256
 from toolchain.graphfile import read_graph
-from toolchain.modelfile import MEND
+from toolchain.modelfile import FORMAT, MEND
+from toolchain.storage import sha256
 
 REST = "the rest"
 

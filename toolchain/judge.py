@@ -10,14 +10,14 @@ from generator.digits import DigitBank
 from generator.errors import BadInput
 from generator.numbers import NumberGenerator
 from generator.sheet import contact_sheet
-from toolchain import checkpoint, console, samples
+from toolchain import console, samples, storage
 from toolchain.card import write_card
 from toolchain.data import TEST_DIGITS, WRITERS_DIGITS, Digits
-from toolchain.export import sha256
 from toolchain.modelfile import shipped
 from toolchain.robustness import KINDS, Writers, measure
 from toolchain.runtime import open_model
 from toolchain.slices import WAYS, Readings, evaluation, read_numbers, robustness
+from toolchain.storage import sha256
 
 SEED = 5_000_011
 SHOWN = 80  # misread numbers on the picture
@@ -76,7 +76,7 @@ def judge(
         "drawings": [asdict(kind) for kind in drawings],
     }
     if model is None:
-        checkpoint.write_json(exports / variant / "evaluation.json", report)
+        storage.write_json(exports / variant / "evaluation.json", report)
         write_card(exports / variant)
     if errors is not None:
         _draw(misread, errors)
@@ -92,5 +92,5 @@ def _draw(misread: list[Readings], path: Path) -> None:
     if not chosen:
         raise BadInput("no number was misread: there is nothing to draw")
     sheet = contact_sheet(np.stack([strip for strip, _ in chosen]), [said for _, said in chosen])
-    with checkpoint.replacing(path) as temporary:
+    with storage.replacing(path) as temporary:
         sheet.save(temporary, format="PNG")

@@ -6,6 +6,7 @@ from generator.errors import BadInput
 
 MAX_MEGABYTES = 256
 MEND = "export one with nrtool export"
+FORMAT = "nrtool/1"  # metadata key "format": by this the runtimes know a file of ours
 
 
 def shipped(variant: str, exports: Path) -> Path:

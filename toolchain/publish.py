@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from toolchain.export import sha256
+from toolchain.storage import sha256
 
 # What was said of a release's files says nothing of others.
 REPORTS = ("bench.json", "evaluation.json", "report.html", "report.json")

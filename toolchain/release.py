@@ -6,13 +6,14 @@ from typing import Any
 
 from generator.errors import BadInput
 from models import zoo
-from toolchain import checkpoint, console, golden, samples
+from toolchain import checkpoint, console, golden, samples, storage
 from toolchain.bench import bench, rounds
 from toolchain.card import write_card
 from toolchain.data import TEST_DIGITS, WRITERS_DIGITS, Digits
-from toolchain.export import export_onnx, sha256
+from toolchain.export import export_onnx
 from toolchain.inspection import inspect
 from toolchain.parity import SCRIPT, SEED, Parity, compare
+from toolchain.storage import sha256
 
 BENCH_STRIPS = 64
 
@@ -52,7 +53,7 @@ def prove(
                 )
             )
     report = {"variant": variant, "sections": [section.as_json() for section in sections]}
-    checkpoint.write_json(folder / "parity.json", report)
+    storage.write_json(folder / "parity.json", report)
     write_card(folder)
     return json.loads((folder / "parity.json").read_text("utf-8"))  # type: ignore[no-any-return]
 
@@ -69,7 +70,7 @@ def measure(variant: str, exports: Path, digits: Digits, runs: int) -> dict[str,
     strips = shown(0, BENCH_STRIPS).strips.numpy()
     with console.progress("measuring", rounds(runs)) as update:
         report = bench(files, strips, runs, update).as_json()
-    checkpoint.write_json(folder / "bench.json", report)
+    storage.write_json(folder / "bench.json", report)
     write_card(folder)
     return report
 
@@ -83,7 +84,7 @@ def pin(variant: str, exports: Path) -> Path:
     folder = _exported(variant, exports)
     path = folder / "golden.json"
     content = golden.make(variant, _both(folder))
-    with checkpoint.replacing(path) as temporary:
+    with storage.replacing(path) as temporary:
         temporary.write_text(golden.dumps(content), "utf-8")
     return path
 
@@ -156,7 +157,7 @@ def float32_of(folder: Path) -> Path:
     path = folder / f"{folder.name}.onnx"
     if path.exists():
         return _own(path)
-    with console.err.status("exporting float32"), checkpoint.replacing(path) as temporary:
+    with console.err.status("exporting float32"), storage.replacing(path) as temporary:
         export_onnx(folder / f"{folder.name}.safetensors", temporary)
     return path
 

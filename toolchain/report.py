@@ -11,10 +11,10 @@ import jinja2
 from markupsafe import Markup
 
 from generator.errors import BadInput
-from toolchain import charts, checkpoint, tables
+from toolchain import charts, checkpoint, storage, tables
 from toolchain.evaluate import wilson
-from toolchain.export import sha256
-from toolchain.tables import Table
+from toolchain.storage import sha256
+from toolchain.table import Table
 
 _MODELS = (".onnx", ".ort", ".safetensors")
 _PARTS = ("parity", "evaluation", "bench", "export", "golden")
@@ -28,8 +28,8 @@ def write(folder: Path) -> tuple[Path, Path]:
     """
     content = gather(folder)
     page, data = folder / "report.html", folder / "report.json"
-    checkpoint.write_json(data, content)
-    with checkpoint.replacing(page) as temporary:
+    storage.write_json(data, content)
+    with storage.replacing(page) as temporary:
         temporary.write_text(render(content, sha256(data)), "utf-8")
     return page, data
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from models import zoo
-from toolchain import checkpoint, console, gates, golden, mobile, samples
+from toolchain import checkpoint, console, gates, golden, mobile, samples, storage
 from toolchain.calibration import NUMBERS as CALIBRATED_ON
 from toolchain.card import write_card
 from toolchain.data import TEST_DIGITS, Digits
@@ -121,8 +121,8 @@ def make(
         else:
             passed, parity = _through_the_gates(files, stored, digits, order)
         report["gates"] = gates.as_json(passed)
-        checkpoint.write_json(made / "export.json", report)
-        checkpoint.write_json(made / "parity.json", {"variant": variant, "sections": [parity]})
+        storage.write_json(made / "export.json", report)
+        storage.write_json(made / "parity.json", {"variant": variant, "sections": [parity]})
         if "int8" in files:
             pinned = golden.make(variant, {name: files[name] for name in ("float32", "int8")})
             (made / "golden.json").write_text(golden.dumps(pinned), "utf-8")

@@ -1,28 +1,10 @@
 """Reports as tables: the same rows for a terminal and for a card."""
 
-from dataclasses import dataclass
 from typing import Any
 
+from toolchain.table import Table
+
 ENOUGH = 95  # %, of the plain drawings' accuracy: what no kind of drawing may fall below
-
-
-@dataclass(frozen=True)
-class Table:
-    """A title, a head and rows of text: columns of words at the left, then of figures."""
-
-    title: str
-    head: list[str]
-    rows: list[list[str]]
-    words: int = 1
-
-    def markdown(self) -> str:
-        """Head and rows as a Markdown table."""
-        lines = [
-            self.head,
-            ["---"] * self.words + ["---:"] * (len(self.head) - self.words),
-            *self.rows,
-        ]
-        return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
 
 def accuracy(section: dict[str, Any]) -> Table:

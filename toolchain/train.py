@@ -24,7 +24,7 @@ from generator.errors import BadInput
 from generator.numbers import Numbers
 from models import zoo
 from models.decoders import Network
-from toolchain import checkpoint, samples
+from toolchain import checkpoint, samples, storage
 from toolchain.batches import batches
 from toolchain.devices import denormals_flushed
 from toolchain.ema import Average
@@ -138,7 +138,7 @@ def train(
     if resume:
         step, best, history = _restore(run, facts, model, average, optimizers)
     else:
-        checkpoint.write_json(run / "config.json", facts)
+        storage.write_json(run / "config.json", facts)
 
     per_epoch = recipe.numbers // recipe.batch
 
@@ -287,7 +287,7 @@ def _restore(
 
 def _record(run: Path, history: list[dict[str, Any]], writer: SummaryWriter) -> None:
     with (
-        checkpoint.replacing(run / "metrics.csv") as temporary,
+        storage.replacing(run / "metrics.csv") as temporary,
         temporary.open("w", newline="") as file,
     ):
         table = csv.DictWriter(file, list(history[-1]))

@@ -15,10 +15,9 @@ from models import zoo
 from models.decoders import Network
 from models.grow import grow
 from toolchain import checkpoint, console, focus, samples
-from toolchain.bench import machine
 from toolchain.devices import device_named
 from toolchain.evaluate import evaluate
-from toolchain.export import source_commit
+from toolchain.provenance import machine, source_commit
 from toolchain.samples import Samples
 from toolchain.settings import Settings
 from toolchain.train import Epoch, Stopped, train, validation_numbers

@@ -25,7 +25,7 @@ from optuna.trial import FrozenTrial, TrialState
 from generator.digits import DigitBank
 from generator.errors import BadInput
 from models import zoo
-from toolchain import checkpoint
+from toolchain import storage
 from toolchain.curves import plain_log
 from toolchain.devices import device_named
 from toolchain.muon import split_parameters
@@ -206,7 +206,7 @@ def draw(study: optuna.Study, folder: Path) -> list[Path]:
         for kind, axes in made.items():
             paths.append(folder / f"{kind}.png")
             axes.figure.set_size_inches(9, 5)
-            with checkpoint.replacing(paths[-1]) as temporary:
+            with storage.replacing(paths[-1]) as temporary:
                 axes.figure.savefig(temporary, format="png", dpi=150, bbox_inches="tight")
     return paths
 
@@ -229,7 +229,7 @@ def _write_best(study: optuna.Study, recipe: Recipe, folder: Path) -> list[Path]
         ),
     ]
     path = folder / "best.toml"
-    with checkpoint.replacing(path) as temporary:
+    with storage.replacing(path) as temporary:
         temporary.write_text("\n".join(lines) + "\n", "utf-8")
     return [path]
 

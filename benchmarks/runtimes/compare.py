@@ -23,14 +23,14 @@ from generator.numbers import NumberGenerator
 from generator.shards import number_text
 from models.ctc import greedy_decode
 from toolchain import checkpoint
-from toolchain.bench import machine
 from toolchain.data import Digits
-from toolchain.export import sha256
 from toolchain.modelfile import shipped
 from toolchain.parity import SEED
+from toolchain.provenance import machine
 from toolchain.release import float32_of
 from toolchain.runtime import INPUT, open_model
-from toolchain.tables import Table
+from toolchain.storage import sha256
+from toolchain.table import Table
 
 
 def compare(variant: str, exports: Path, kept: Path, count: int, runs: int) -> dict[str, Any]:

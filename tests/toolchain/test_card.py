@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from generator.errors import BadInput
-from toolchain import checkpoint
+from toolchain import checkpoint, storage
 from toolchain.card import write_card
 
 EXPORTS = Path(__file__).parents[2] / "exports"
@@ -21,7 +21,7 @@ def test_a_card_says_only_what_is_in_the_files_beside_it(release_folder):
         "by_length": {"1": 91.2345},
     }
     section = {"numbers": "numbers", "seed": 5, "count": 10, "readers": [reader], "differences": []}
-    checkpoint.write_json(release_folder / "parity.json", {"sections": [section]})
+    storage.write_json(release_folder / "parity.json", {"sections": [section]})
     text = write_card(release_folder).read_text()
     assert "91.23 %" in text
     assert "seed 5" in text
@@ -60,7 +60,7 @@ def test_weaknesses_are_what_was_measured(release_folder):
     source = whole["sources"][1]
     source["slices"][2] |= {"name": "the worst", "accuracy": 12.346}
     source["confusions"] = [["1 -> 7", 98], ["5 -> 8", 33]]
-    checkpoint.write_json(release_folder / "evaluation.json", whole)
+    storage.write_json(release_folder / "evaluation.json", whole)
     text = write_card(release_folder).read_text().partition("## Known weaknesses")[2]
     assert "the worst (12.35 %" in text
     assert "`1 -> 7` 98 times, `5 -> 8` 33 times" in text
@@ -74,7 +74,7 @@ def test_what_digits_and_recipe_are_worth_stands_in_the_card(release_folder):
         **{"seed": 7, "commit": "abc", "machine": "two cores"},
         "tables": {"Sources of digits": {"MNIST": scores, "MNIST, custom": scores}},
     }
-    checkpoint.write_json(release_folder / "ablations.json", report)
+    storage.write_json(release_folder / "ablations.json", report)
     text = write_card(release_folder).read_text()
     assert "| trained with | one source | another |" in text
     assert "| MNIST, custom | 86.42 % (85.0 to 87.0), 0.123 | 80.00 %" in text

@@ -3,7 +3,7 @@ import torch
 
 from generator.errors import BadInput
 from models import zoo
-from toolchain import checkpoint
+from toolchain import checkpoint, storage
 
 
 def test_tensors_and_facts_come_back(tmp_path):
@@ -16,10 +16,10 @@ def test_tensors_and_facts_come_back(tmp_path):
 
 def test_a_failed_write_leaves_the_earlier_file_and_nothing_else(tmp_path):
     path = tmp_path / "a.json"
-    checkpoint.write_json(path, {"kept": True})
+    storage.write_json(path, {"kept": True})
 
     def fail():
-        with checkpoint.replacing(path) as temporary:
+        with storage.replacing(path) as temporary:
             temporary.write_text("half")
             raise RuntimeError
 

@@ -7,10 +7,11 @@ from generator.errors import BadInput
 from toolchain import checkpoint
 from toolchain.calibration import Calibration
 from toolchain.errors import FellShort
-from toolchain.export import DropIn, check_graph, find_weights, sha256
+from toolchain.export import DropIn, check_graph, find_weights
 from toolchain.parity import compare
 from toolchain.quantize import quantize, weighted_nodes
 from toolchain.runtime import open_model
+from toolchain.storage import sha256
 
 
 @pytest.fixture(scope="module")

@@ -3,8 +3,8 @@ import pytest
 from generator.errors import BadInput
 from toolchain import checkpoint, release
 from toolchain.data import Digits
-from toolchain.export import sha256
 from toolchain.inspection import inspect
+from toolchain.storage import sha256
 
 
 @pytest.fixture

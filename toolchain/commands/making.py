@@ -7,7 +7,7 @@ import typer
 from typer import Argument, Option
 
 from generator.errors import BadInput
-from toolchain import console
+from toolchain import console, storage
 from toolchain.commands.options import (
     RUNS,
     Assignments,
@@ -28,7 +28,7 @@ from toolchain.commands.options import (
     Split,
     digits_of,
 )
-from toolchain.tables import Table
+from toolchain.table import Table
 
 app = typer.Typer()
 
@@ -243,7 +243,7 @@ def average(
     with console.progress("averaging", 2 * len(paths) - 1) as update:
         made = soup.soup(paths, bank, on_step=update)
     weights = {f"model.{key}": value for key, value in made.model.state_dict().items()}
-    checkpoint.write_json(folder / "config.json", made.facts)
+    storage.write_json(folder / "config.json", made.facts)
     checkpoint.save(folder / "best.safetensors", weights, made.facts)
     if as_json:
         tried = [asdict(each) for each in made.ingredients]

@@ -8,7 +8,7 @@ from typer import Argument, Option
 
 from toolchain import console, tables
 from toolchain.commands.options import EXPORTS, Exports, Json, Variant
-from toolchain.tables import Table
+from toolchain.table import Table
 
 app = typer.Typer()
 

@@ -12,7 +12,7 @@ from typer import Argument, Option
 from generator.errors import BadInput
 from toolchain import console
 from toolchain.commands.options import EXPORTS, Exports, Json, Variant
-from toolchain.tables import Table
+from toolchain.table import Table
 
 if TYPE_CHECKING:
     from toolchain.predict import Reading

@@ -22,7 +22,7 @@ from toolchain.commands.options import (
     Variant,
     digits_of,
 )
-from toolchain.tables import Table
+from toolchain.table import Table
 
 app = typer.Typer()
 

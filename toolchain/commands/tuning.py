@@ -7,7 +7,7 @@ import typer
 from typer import Option
 
 from generator.errors import BadInput
-from toolchain import console
+from toolchain import console, storage
 from toolchain.commands.options import (
     Assignments,
     Config,
@@ -39,12 +39,12 @@ def config(
 
     It changes nothing until you do: each setting stands there commented out, with its default.
     """
-    from toolchain import checkpoint, settings
+    from toolchain import settings
 
     if out.exists():
         raise BadInput(f"{out} is there already: name another with --out, or delete it")
     text = settings.commented(variant, recipe)
-    with checkpoint.replacing(out) as temporary:
+    with storage.replacing(out) as temporary:
         temporary.write_text(text, "utf-8")
     if as_json:
         console.show_json({"out": out})
