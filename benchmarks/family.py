@@ -26,8 +26,8 @@ from models import zoo
 from toolchain import checkpoint, samples, storage
 from toolchain.data import Digits
 from toolchain.evaluate import evaluate, wilson
-from toolchain.modelfile import shipped
-from toolchain.runtime import INPUT, open_model
+from toolchain.reading.modelfile import shipped
+from toolchain.reading.runtime import INPUT, open_model
 from toolchain.slices import read_numbers
 
 ROOT = Path(__file__).parent.parent

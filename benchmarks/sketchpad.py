@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from playwright.sync_api import Page, Request, sync_playwright
 
 from generator.glyphs import stroke_digits
-from toolchain.pen import draw_ink
-from toolchain.predict import Recognizer
+from toolchain.reading import Recognizer
+from toolchain.reading.pen import draw_ink
 from toolchain.robustness import Writers
 
 SEED = 6

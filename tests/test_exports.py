@@ -17,8 +17,8 @@ from generator.shards import number_text
 from models import crnn, zoo
 from toolchain import samples
 from toolchain.data import WRITERS_DIGITS
-from toolchain.modelfile import shipped
-from toolchain.predict import Recognizer
+from toolchain.reading import Recognizer
+from toolchain.reading.modelfile import shipped
 from toolchain.storage import sha256
 
 ROOT = Path(__file__).parent.parent

@@ -21,7 +21,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from toolchain.provenance import machine
-from toolchain.runtime import INPUT, open_model
+from toolchain.reading.runtime import INPUT, open_model
 
 WARMUP = 20
 # One strip on one thread comes first: it is what a game does, and what tables quote.

@@ -26,8 +26,8 @@ from toolchain import checkpoint, samples
 from toolchain.calibration import NUMBERS as CALIBRATED_ON
 from toolchain.calibration import Calibration, calibrate
 from toolchain.errors import FellShort
-from toolchain.modelfile import FORMAT
-from toolchain.runtime import INPUT, OUTPUTS
+from toolchain.reading.modelfile import FORMAT
+from toolchain.reading.runtime import INPUT, OUTPUTS
 from toolchain.samples import SIDES, Samples
 from toolchain.storage import sha256
 

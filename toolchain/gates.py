@@ -19,9 +19,9 @@ from toolchain.bench import in_turns
 from toolchain.elsewhere import MOBILE, run_mobile
 from toolchain.errors import FellShort
 from toolchain.export import OPSET, check_graph
-from toolchain.graphfile import read_graph
 from toolchain.parity import LOG_PROBS_BOUND, Parity
-from toolchain.runtime import INPUT, PROVIDER, open_model
+from toolchain.reading.graphfile import read_graph
+from toolchain.reading.runtime import INPUT, PROVIDER, open_model
 from toolchain.tally import pixels
 
 BATCHES = (1, 2, 7)

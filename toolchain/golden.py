@@ -22,7 +22,7 @@ from models import zoo
 from models.ctc import ALPHABET, PAD
 from models.decoders import Decoder
 from toolchain.drawings import DRAWINGS
-from toolchain.runtime import INPUT, open_model
+from toolchain.reading.runtime import INPUT, open_model
 from toolchain.storage import sha256
 from toolchain.tally import pixels, png
 

@@ -13,9 +13,9 @@ from generator.sheet import contact_sheet
 from toolchain import console, samples, storage
 from toolchain.card import write_card
 from toolchain.data import TEST_DIGITS, WRITERS_DIGITS, Digits
-from toolchain.modelfile import shipped
+from toolchain.reading.modelfile import shipped
+from toolchain.reading.runtime import open_model
 from toolchain.robustness import KINDS, Writers, measure
-from toolchain.runtime import open_model
 from toolchain.slices import WAYS, Readings, evaluation, read_numbers, robustness
 from toolchain.storage import sha256
 

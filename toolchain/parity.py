@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from onnxruntime import InferenceSession
 
 from toolchain.export import drop_in
-from toolchain.runtime import INPUT, open_model
+from toolchain.reading.runtime import INPUT, open_model
 from toolchain.samples import Samples
 from toolchain.tally import Difference, Outputs, Reader, Tally
 

@@ -29,7 +29,7 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from generator.errors import BadInput
 from toolchain.errors import FellShort
-from toolchain.runtime import INPUT
+from toolchain.reading.runtime import INPUT
 
 CALIBRATION_NUMBERS = 512
 CALIBRATION_SEED = 2_000_003

@@ -16,8 +16,8 @@ from PIL import Image, ImageDraw
 from generator.shards import number_text
 from generator.strip import fit_ink
 from generator.strokes import StrokeDigit
-from toolchain.ink import to_ink
-from toolchain.runtime import INPUT
+from toolchain.reading.ink import to_ink
+from toolchain.reading.runtime import INPUT
 from toolchain.slices import Slice, share_right
 
 CANVAS = (400, 240)  # px

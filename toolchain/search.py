@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from toolchain.bench import in_turns
 from toolchain.errors import FellShort
 from toolchain.quantize import CALIBRATION_NUMBERS, CALIBRATION_SEED, RECIPES, quantize
-from toolchain.runtime import INPUT, open_model
+from toolchain.reading.runtime import INPUT, open_model
 from toolchain.samples import Samples
 from toolchain.tally import Tally
 

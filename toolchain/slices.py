@@ -15,7 +15,7 @@ from generator.shards import number_text
 from generator.style import Style
 from toolchain.calibration import Point, Trust, point, trust
 from toolchain.evaluate import wilson
-from toolchain.runtime import INPUT
+from toolchain.reading.runtime import INPUT
 from toolchain.samples import Samples
 
 BATCH = 250

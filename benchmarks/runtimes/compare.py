@@ -24,11 +24,11 @@ from generator.shards import number_text
 from models.ctc import greedy_decode
 from toolchain import checkpoint
 from toolchain.data import Digits
-from toolchain.modelfile import shipped
 from toolchain.parity import SEED
 from toolchain.provenance import machine
+from toolchain.reading.modelfile import shipped
+from toolchain.reading.runtime import INPUT, open_model
 from toolchain.release import float32_of
-from toolchain.runtime import INPUT, open_model
 from toolchain.storage import sha256
 from toolchain.table import Table
 

@@ -383,5 +383,5 @@ def test_every_command_has_help_with_an_example(capsys, command):
 
 
 def test_reading_needs_no_torch(tmp_path):
-    code = "import sys, toolchain.predict; sys.exit('torch' in sys.modules)"
+    code = "import sys, toolchain.reading; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -10,7 +10,7 @@ from toolchain.errors import FellShort
 from toolchain.export import DropIn, check_graph, find_weights
 from toolchain.parity import compare
 from toolchain.quantize import quantize, weighted_nodes
-from toolchain.runtime import open_model
+from toolchain.reading.runtime import open_model
 from toolchain.storage import sha256
 
 

@@ -3,7 +3,7 @@ import pytest
 from generator.errors import BadInput
 from toolchain import checkpoint, release
 from toolchain.data import Digits
-from toolchain.inspection import inspect
+from toolchain.reading.inspection import inspect
 from toolchain.storage import sha256
 
 

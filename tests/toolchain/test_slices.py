@@ -6,7 +6,7 @@ import pytest
 from generator.numbers import NumberGenerator
 from generator.shards import number_text
 from generator.style import Style
-from toolchain.runtime import open_model
+from toolchain.reading.runtime import open_model
 from toolchain.slices import WAYS, Readings, evaluation, read_numbers, robustness
 
 

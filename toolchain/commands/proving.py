@@ -45,7 +45,7 @@ def inspect(
     as_json: Json = False,
 ) -> None:
     """Print what a model file says of itself, its operators, and its size by layer."""
-    from toolchain import inspection
+    from toolchain.reading import inspection
 
     found = inspection.inspect(file)
     if as_json:

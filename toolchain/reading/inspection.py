@@ -7,8 +7,8 @@ from typing import Any
 import onnx
 
 from generator.errors import BadInput
-from toolchain.graphfile import read_graph
-from toolchain.modelfile import FORMAT, MEND
+from toolchain.reading.graphfile import read_graph
+from toolchain.reading.modelfile import FORMAT, MEND
 from toolchain.storage import sha256
 
 REST = "the rest"

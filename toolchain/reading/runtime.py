@@ -7,7 +7,7 @@ from onnxruntime import InferenceSession, SessionOptions
 from generator.errors import BadInput
 from generator.square import SIDE
 from generator.strip import HEIGHT, WIDTH
-from toolchain.modelfile import MEND, read_model
+from toolchain.reading.modelfile import MEND, read_model
 
 INPUT = "image"
 PROVIDER = "CPUExecutionProvider"
@@ -47,7 +47,7 @@ def open_model(path: Path, threads: int = 1, profile: Path | None = None) -> Inf
 
 def _judged(path: Path) -> bytes:
     try:
-        from toolchain.graphfile import read_graph
+        from toolchain.reading.graphfile import read_graph
     except ImportError:
         return read_model(path)
     return read_graph(path)[0]

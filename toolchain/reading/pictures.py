@@ -8,7 +8,7 @@ from pathlib import Path
 from PIL import Image
 
 from generator.errors import BadInput
-from toolchain.ink import MAX_MEGABYTES, open_picture
+from toolchain.reading.ink import MAX_MEGABYTES, open_picture
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm"}
 STANDARD_INPUT = "-"

@@ -11,7 +11,7 @@ from google.protobuf.message import DecodeError
 from onnx import numpy_helper
 
 from generator.errors import BadInput
-from toolchain.modelfile import MEND, read_model
+from toolchain.reading.modelfile import MEND, read_model
 
 MAX_NODES = 5_000
 MAX_EXTENT = 1 << 16  # no size that a graph computes with is larger; "to the end" is

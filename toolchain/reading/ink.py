@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter, ImageOps
 
 from generator.errors import BadInput
-from toolchain.components import Components
+from toolchain.reading.components import Components
 
 MAX_MEGABYTES, MAX_MEGAPIXELS = 50, 50  # read no file and decode no picture larger than this
 LONG_SIDE = 1600  # larger pictures are reduced to this

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from generator.strip import ink_box
-from toolchain.pen import DETAIL, PEN, draw_ink
+from toolchain.reading.pen import DETAIL, PEN, draw_ink
 
 CORNER = np.array([[0, 0], [0, 10], [8, 10]], np.float32)
 

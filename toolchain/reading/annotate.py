@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from PIL import Image, ImageDraw, ImageFont
 
-from toolchain.predict import Reading
+from toolchain.reading.recognizer import Reading
 
 FRAME, DIGIT, DOUBT = (36, 86, 214), (18, 128, 92), (192, 54, 44)
 SURE = 0.9  # below it a number's colour is that of doubt

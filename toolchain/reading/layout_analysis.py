@@ -5,8 +5,8 @@ from numpy.typing import NDArray
 
 from generator.errors import BadInput
 from generator.strip import INK_LEVEL
-from toolchain.components import Components
-from toolchain.ink import BLANK
+from toolchain.reading.components import Components
+from toolchain.reading.ink import BLANK
 
 SIDEWAYS = 0.8  # of the taller's height: a wider gap separates two numbers
 UPWARDS = 0.25  # likewise, between lines
@@ -16,7 +16,7 @@ MOST_PIECES = 2000  # the largest are looked at; more would be texture, not writ
 Box = tuple[int, int, int, int]
 
 
-def numbers_apart(ink: NDArray[np.uint8]) -> list[tuple[NDArray[np.uint8], Box]]:
+def separate_numbers(ink: NDArray[np.uint8]) -> list[tuple[NDArray[np.uint8], Box]]:
     """Each number's own ink, in reading order: line by line, left to right.
 
     Digits of one number stand less than `SIDEWAYS` of their height apart. What is lower than

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from generator.errors import BadInput
 from generator.strip import fit_ink
-from toolchain.ink import LONG_SIDE, open_picture, to_ink
+from toolchain.reading.ink import LONG_SIDE, open_picture, to_ink
 
 STROKES = {
     "4": [[(0.7, 1), (0.7, 0), (0, 0.65), (1, 0.65)]],

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from toolchain.boxes import locate
+from toolchain.reading.boxes import locate
 
 T = 33
 

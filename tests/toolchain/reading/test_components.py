@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from toolchain.components import Components
+from toolchain.reading.components import Components
 
 
 def flooded(mask):

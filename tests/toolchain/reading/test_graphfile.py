@@ -6,9 +6,9 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from generator.errors import BadInput
-from toolchain import modelfile
-from toolchain.inspection import inspect
-from toolchain.runtime import open_model
+from toolchain.reading import modelfile
+from toolchain.reading.inspection import inspect
+from toolchain.reading.runtime import open_model
 
 
 def external(graph):

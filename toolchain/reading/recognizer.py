@@ -12,10 +12,10 @@ from PIL import Image
 from generator.errors import BadInput
 from generator.square import fit_digit
 from generator.strip import HEIGHT, INK_LEVEL, fit_ink, fitting, ink_box
-from toolchain.apart import numbers_apart
-from toolchain.boxes import Box, Digit, by_place, locate, locate_places
-from toolchain.ink import open_picture, to_ink
-from toolchain.runtime import INPUT, open_model
+from toolchain.reading.boxes import Box, Digit, by_place, locate, locate_places
+from toolchain.reading.ink import open_picture, to_ink
+from toolchain.reading.layout_analysis import separate_numbers
+from toolchain.reading.runtime import INPUT, open_model
 
 PAD = -1  # fills the model's digits to the right of a number
 
@@ -122,7 +122,7 @@ class Recognizer:
         return self._read_found(
             [
                 Found(ink, left * whole.scale, top * whole.scale, whole.scale)
-                for ink, (left, top, _, _) in numbers_apart(whole.ink)
+                for ink, (left, top, _, _) in separate_numbers(whole.ink)
             ]
         )
 

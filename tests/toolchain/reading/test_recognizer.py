@@ -12,9 +12,9 @@ from PIL import Image, ImageDraw, ImageOps
 from generator.errors import BadInput
 from generator.strip import fit_ink
 from tests.toolchain.sketchpad.conftest import written
-from toolchain.predict import Recognizer
+from toolchain.reading import Recognizer
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 FRAMES = 33
 
 
@@ -255,7 +255,7 @@ import sys
 for name in ("torch", "torchvision", "safetensors", "onnx", "rich", "typer", "starlette"):
     sys.modules[name] = None  # importing it now raises ImportError
 from pathlib import Path
-from toolchain.predict import Recognizer
+from toolchain.reading import Recognizer
 recognizer = Recognizer.load(Path({str(ROOT / "exports/optimized/optimized.int8.onnx")!r}))
 print(recognizer.read_all(Path({str(tmp_path / "page.png")!r}))[0].number)
 """

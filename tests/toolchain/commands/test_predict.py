@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
+from tests.toolchain.reading.test_recognizer import ROOT, page_of
 from tests.toolchain.test_cli import call, refused
-from tests.toolchain.test_predict import ROOT, page_of
 
 EXPORTS = ("--exports", ROOT / "exports")
 

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from generator.errors import BadInput
-from toolchain import apart
-from toolchain.apart import numbers_apart
+from toolchain.reading import layout_analysis
+from toolchain.reading.layout_analysis import separate_numbers
 
 
 def paper(*boxes, size=(200, 400)):
@@ -15,7 +15,7 @@ def paper(*boxes, size=(200, 400)):
 
 
 def places(ink):
-    return [box for _, box in numbers_apart(ink)]
+    return [box for _, box in separate_numbers(ink)]
 
 
 def test_digits_near_one_another_are_one_number():
@@ -39,7 +39,7 @@ def test_each_number_has_its_own_ink_only():
     # The first number's low bar reaches below the second, so that their boxes overlap.
     ink = paper((10, 10, 20, 110), (30, 106, 130, 110), (105, 40, 125, 70))
     ink[39, 110] = 40  # a soft edge below the level of ink
-    [(tall, _), (small, place)] = numbers_apart(ink)
+    [(tall, _), (small, place)] = separate_numbers(ink)
     assert tall.sum() == 255 * (10 * 100 + 100 * 4)
     assert place == (105, 40, 125, 70)
     assert (small == 255).all()
@@ -47,8 +47,8 @@ def test_each_number_has_its_own_ink_only():
 
 def test_blank_is_refused_and_texture_ends(monkeypatch):
     with pytest.raises(BadInput, match="no ink"):
-        numbers_apart(np.zeros((9, 9), np.uint8))
-    monkeypatch.setattr(apart, "MOST_PIECES", 50)
+        separate_numbers(np.zeros((9, 9), np.uint8))
+    monkeypatch.setattr(layout_analysis, "MOST_PIECES", 50)
     dots = np.zeros((100, 100), np.uint8)
     dots[::2, ::2] = 255
-    assert len(numbers_apart(dots)) >= 1
+    assert len(separate_numbers(dots)) >= 1
