@@ -21,12 +21,12 @@ import torch
 
 from generator.numbers import NumberGenerator, Numbers
 from toolchain import checkpoint, storage
-from toolchain.card import write_card
 from toolchain.data import WRITERS_DIGITS, Digits
 from toolchain.devices import best_device
 from toolchain.evaluate import evaluate, wilson
 from toolchain.provenance import machine, source_commit
 from toolchain.recipes import RECIPES, Recipe
+from toolchain.report.card import write_card
 from toolchain.train import train
 
 VARIANT, RECIPE = "lightweight", "quick"

@@ -11,10 +11,10 @@ from generator.errors import BadInput
 from generator.numbers import NumberGenerator
 from generator.sheet import contact_sheet
 from toolchain import console, samples, storage
-from toolchain.card import write_card
 from toolchain.data import TEST_DIGITS, WRITERS_DIGITS, Digits
 from toolchain.reading.modelfile import shipped
 from toolchain.reading.runtime import open_model
+from toolchain.report.card import write_card
 from toolchain.robustness import KINDS, Writers, measure
 from toolchain.slices import WAYS, Readings, evaluation, read_numbers, robustness
 from toolchain.storage import sha256

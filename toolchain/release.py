@@ -8,11 +8,11 @@ from generator.errors import BadInput
 from models import zoo
 from toolchain import checkpoint, console, golden, samples, storage
 from toolchain.bench import bench, rounds
-from toolchain.card import write_card
 from toolchain.data import TEST_DIGITS, WRITERS_DIGITS, Digits
 from toolchain.export import export_onnx
 from toolchain.parity import SCRIPT, SEED, Parity, compare
 from toolchain.reading.inspection import inspect
+from toolchain.report.card import write_card
 from toolchain.storage import sha256
 
 BENCH_STRIPS = 64

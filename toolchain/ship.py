@@ -9,13 +9,13 @@ from typing import Any
 from models import zoo
 from toolchain import checkpoint, console, gates, golden, mobile, samples, storage
 from toolchain.calibration import NUMBERS as CALIBRATED_ON
-from toolchain.card import write_card
 from toolchain.data import TEST_DIGITS, Digits
 from toolchain.export import export_onnx, find_weights, store_weights
 from toolchain.halves import store_halves
 from toolchain.parity import INT8_LOSS_BOUND, SCRIPT, SEED, compare
 from toolchain.publish import publish
 from toolchain.quantize import RECIPES, known
+from toolchain.report.card import write_card
 from toolchain.script import export_script
 from toolchain.search import NUMBERS, Search, in_order, search
 from toolchain.tally import Outputs

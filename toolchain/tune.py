@@ -9,13 +9,11 @@ import contextlib
 import json
 import math
 import shutil
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
-import matplotlib
 import optuna
 import torch
 from filelock import FileLock, Timeout
@@ -26,15 +24,14 @@ from generator.digits import DigitBank
 from generator.errors import BadInput
 from models import zoo
 from toolchain import storage
-from toolchain.curves import plain_log
 from toolchain.devices import device_named
 from toolchain.muon import split_parameters
 from toolchain.recipes import Recipe
 from toolchain.settings import Settings, toml
 from toolchain.train import Epoch, train
 
+NAME = "nrtool"  # of the study within its storage
 BATCHES = (32, 64, 128, 256)
-ENOUGH_FOR_IMPORTANCE = 4  # complete trials, below which importances are noise
 # How far to look for each field of a recipe.
 SPACE: dict[str, BaseDistribution] = {
     "learning_rate": FloatDistribution(2e-4, 1e-2, log=True),
@@ -65,7 +62,7 @@ def tune(
         on_trial: called with each finished trial, see `described`.
 
     Returns:
-        What `summary` says; best.toml and the plots are written.
+        What `summary` says, and which files were written: best.toml where there is a best.
 
     Raises:
         BadInput: unknown variant, device or data; the study is another one, or at work already.
@@ -99,8 +96,7 @@ def tune(
             else:
                 study.tell(trial, state=TrialState.PRUNED)
             on_trial(described(study.trials[trial.number]))
-        files = [*_write_best(study, recipe, folder), *draw(study, folder)]
-        return {**summary(study), "files": files}
+        return {**summary(study), "files": _write_best(study, recipe, folder)}
 
 
 def _trained(
@@ -185,32 +181,6 @@ def summary(study: optuna.Study) -> dict[str, Any]:
     }
 
 
-def draw(study: optuna.Study, folder: Path) -> list[Path]:
-    """Write history.png and, of enough trials, importances.png."""
-    from optuna.importance import PedAnovaImportanceEvaluator
-    from optuna.visualization import matplotlib as plots
-
-    matplotlib.use("Agg")
-    complete = len(study.get_trials(False, (TrialState.COMPLETE,)))
-    name, made = "validation loss", {}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Optuna calls these experimental
-        if complete:
-            made["history"] = plots.plot_optimization_history(study, target_name=name)
-            plain_log(made["history"])
-        if complete >= ENOUGH_FOR_IMPORTANCE:
-            made["importances"] = plots.plot_param_importances(
-                study, evaluator=PedAnovaImportanceEvaluator(), target_name=name
-            )
-        paths = []
-        for kind, axes in made.items():
-            paths.append(folder / f"{kind}.png")
-            axes.figure.set_size_inches(9, 5)
-            with storage.replacing(paths[-1]) as temporary:
-                axes.figure.savefig(temporary, format="png", dpi=150, bbox_inches="tight")
-    return paths
-
-
 def _write_best(study: optuna.Study, recipe: Recipe, folder: Path) -> list[Path]:
     best = summary(study)["best"]
     if best is None:
@@ -234,11 +204,20 @@ def _write_best(study: optuna.Study, recipe: Recipe, folder: Path) -> list[Path]
     return [path]
 
 
+def study_in(folder: Path) -> optuna.Study:
+    """The study of a folder as it stands, to be looked at."""
+    return optuna.load_study(storage=_storage(folder), study_name=NAME)
+
+
+def _storage(folder: Path) -> str:
+    return f"sqlite:///{folder / 'study.db'}"
+
+
 def _opened(folder: Path, facts: dict[str, Any]) -> optuna.Study:
     """The study of a folder, new or gone on with; what was cut off in it is put in line again."""
     study = optuna.create_study(
-        storage=f"sqlite:///{folder / 'study.db'}",
-        study_name="nrtool",
+        storage=_storage(folder),
+        study_name=NAME,
         load_if_exists=True,
         pruner=optuna.pruners.MedianPruner(n_startup_trials=4, n_warmup_steps=1),
     )

@@ -11,13 +11,13 @@ from PIL import Image
 from models import zoo
 from tests.toolchain.test_cli import call
 from toolchain import checkpoint, export, gates, golden, samples
-from toolchain.card import write_card
 from toolchain.drawings import DRAWINGS
 from toolchain.parity import compare
 from toolchain.quantize import quantize
 from toolchain.reading import Recognizer, boxes, modelfile, pictures
+from toolchain.report.card import write_card
+from toolchain.report.summary import summarise
 from toolchain.script import FACTS, export_script
-from toolchain.summary import summarise
 from toolchain.train import train
 
 VARIANTS = ["positions-2", "fixed-2", "compact", "digit-cnn"]

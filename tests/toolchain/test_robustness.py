@@ -3,8 +3,8 @@ import pytest
 
 from generator.glyphs import procedural_digits
 from generator.strip import ink_box
-from toolchain import tables
 from toolchain.reading.runtime import open_model
+from toolchain.report import tables
 from toolchain.robustness import BORDER, CANVAS, KINDS, Writers, draw, measure
 
 

@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 from typer import Option
 
-from toolchain import console, tables
+from toolchain import console
 from toolchain.commands.options import EXPORTS, Custom, Exports, Json, Mnist, Variant, digits_of
+from toolchain.report import tables
 
 app = typer.Typer()
 

@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 from typer import Argument, Option
 
-from toolchain import console, tables
+from toolchain import console
 from toolchain.commands.options import EXPORTS, Exports, Json, Variant
+from toolchain.report import tables
 from toolchain.table import Table
 
 app = typer.Typer()
@@ -86,10 +87,10 @@ def report(
     Of training runs instead, going on or ended: curves.png and curves.html with loss, accuracy,
     learning rate and time.
     """
-    from toolchain import report as reports
+    from toolchain.report import release_page
 
     if runs:
-        from toolchain import curves
+        from toolchain.report import curves
 
         files = curves.write(runs, out or (runs[0] if len(runs) == 1 else runs[0].parent))
         if as_json:
@@ -98,7 +99,7 @@ def report(
             console.out.print("\n".join(map(str, files.values())))
         return
 
-    page, data = reports.write(exports / variant)
+    page, data = release_page.write(exports / variant)
     if as_json:
         console.show_json({"html": page, "json": data})
     else:

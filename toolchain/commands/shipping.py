@@ -7,7 +7,7 @@ import typer
 from typer import Argument, Option
 from typer.core import TyperCommand
 
-from toolchain import console, tables
+from toolchain import console
 from toolchain.commands.options import (
     EXPORTS,
     RUNS,
@@ -22,6 +22,7 @@ from toolchain.commands.options import (
     Variant,
     digits_of,
 )
+from toolchain.report import tables
 from toolchain.table import Table
 
 app = typer.Typer()
@@ -175,7 +176,7 @@ def models(
 
 
 def _show_layers(variant: str, as_json: bool) -> None:
-    from toolchain.summary import summarise
+    from toolchain.report.summary import summarise
 
     layers = summarise(variant)
     if as_json:

@@ -86,6 +86,7 @@ def tune(
 
     try:
         from toolchain import tune as tuning
+        from toolchain.report import study as plots
     except ModuleNotFoundError as error:
         raise BadInput(f"{error.name} is missing: pip install 'nrtool[tune]'") from None
 
@@ -105,6 +106,7 @@ def tune(
         except Stopped:
             console.say(f"stopped; the same command goes on with {folder}")
             raise typer.Exit(console.INTERRUPTED) from None
+    found["files"] += plots.draw(folder)
     if as_json:
         console.show_json({"study": folder, **found})
     elif found["best"] is None:

@@ -11,8 +11,9 @@ import jinja2
 from markupsafe import Markup
 
 from generator.errors import BadInput
-from toolchain import charts, checkpoint, storage, tables
+from toolchain import checkpoint, storage
 from toolchain.evaluate import wilson
+from toolchain.report import charts, tables
 from toolchain.storage import sha256
 from toolchain.table import Table
 
@@ -63,7 +64,7 @@ def gather(folder: Path) -> dict[str, Any]:
 def render(content: dict[str, Any], data_sha256: str) -> str:
     """The page, HTML, of what `gather` found."""
     return page(
-        "report.html.j2",
+        "release_page.html.j2",
         **content,
         data_sha256=data_sha256,
         curves=_curves(content["facts"].get("history") or []),

@@ -5,9 +5,9 @@ import pytest
 
 from generator.errors import BadInput
 from toolchain import checkpoint, storage
-from toolchain.card import write_card
+from toolchain.report.card import write_card
 
-EXPORTS = Path(__file__).parents[2] / "exports"
+EXPORTS = Path(__file__).parents[3] / "exports"
 
 
 def test_a_card_says_only_what_is_in_the_files_beside_it(release_folder):

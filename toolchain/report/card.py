@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from models import zoo
-from toolchain import checkpoint, storage, tables
+from toolchain import checkpoint, storage
+from toolchain.report import tables
 from toolchain.samples import SIDES, is_pasted
 from toolchain.table import Table
 

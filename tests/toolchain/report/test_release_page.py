@@ -3,7 +3,8 @@ import json
 import pytest
 
 from generator.errors import BadInput
-from toolchain import charts, golden, report
+from toolchain import golden
+from toolchain.report import charts, release_page
 
 
 def reader(name, right):
@@ -26,7 +27,7 @@ def reader(name, right):
 
 
 def test_what_was_not_measured_is_said(release_folder):
-    page, data = report.write(release_folder)
+    page, data = release_page.write(release_folder)
     assert "Not measured: <code>nrtool parity</code>" in page.read_text()
     assert json.loads(data.read_text())["bench"] is None
 
@@ -47,7 +48,7 @@ def test_the_page_holds_the_figures_and_needs_nothing_else(release_folder):
         "differences": [gap],
     }
     (release_folder / "parity.json").write_text(json.dumps({"sections": [section]}))
-    page = report.write(release_folder)[0].read_text()
+    page = release_page.write(release_folder)[0].read_text()
     assert "90.00 %" in page
     assert "off by 6.00 points" in page
     assert "40.00 %" in page
@@ -59,18 +60,18 @@ def test_the_page_holds_the_figures_and_needs_nothing_else(release_folder):
 def test_a_damaged_report_is_named(release_folder):
     (release_folder / "bench.json").write_text("{")
     with pytest.raises(BadInput, match=r"bench\.json is damaged"):
-        report.write(release_folder)
+        release_page.write(release_folder)
 
 
 def test_no_release_is_no_report(tmp_path):
     with pytest.raises(BadInput, match="does not exist"):
-        report.write(tmp_path)
+        release_page.write(tmp_path)
 
 
 def test_golden_drawings_are_shown(release_folder, float32):
     content = golden.make("lightweight", {"float32": float32, "int8": float32})
     (release_folder / "golden.json").write_text(golden.dumps(content))
-    page, data = report.write(release_folder)
+    page, data = release_page.write(release_folder)
     assert page.read_text().count('class="drawing"') == len(content["cases"])
     assert "log_probs" not in data.read_text()
 

@@ -18,7 +18,8 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import LogLocator, NullFormatter
 
 from generator.errors import BadInput
-from toolchain import charts, report, storage, tables
+from toolchain import storage
+from toolchain.report import charts, release_page, tables
 from toolchain.table import Table
 from toolchain.train import Epoch
 
@@ -179,7 +180,7 @@ def plain_log(axes: Axes) -> None:
 
 def page(histories: Sequence[History], drawn: Sequence[Panel]) -> str:
     """HTML that needs nothing else."""
-    return report.page(
+    return release_page.page(
         "curves.html.j2",
         title=", ".join(history.name for history in histories),
         names=[(history.name, charts.colour(run)) for run, history in enumerate(histories)],
