@@ -20,8 +20,9 @@ from typing import Any
 import torch
 
 from generator.numbers import NumberGenerator, Numbers
-from toolchain import checkpoint, storage
-from toolchain.data import WRITERS_DIGITS, Digits
+from toolchain import storage
+from toolchain.data import checkpoint
+from toolchain.data.sources import WRITERS_DIGITS, Digits
 from toolchain.devices import best_device
 from toolchain.evaluate import evaluate, wilson
 from toolchain.provenance import machine, source_commit

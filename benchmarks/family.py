@@ -23,8 +23,9 @@ from generator.numbers import NumberGenerator
 from generator.strip import fit_ink
 from generator.style import Style
 from models import zoo
-from toolchain import checkpoint, samples, storage
-from toolchain.data import Digits
+from toolchain import storage
+from toolchain.data import checkpoint, samples
+from toolchain.data.sources import Digits
 from toolchain.evaluate import evaluate, wilson
 from toolchain.reading.modelfile import shipped
 from toolchain.reading.runtime import INPUT, open_model

@@ -19,7 +19,7 @@ from generator.sheet import contact_sheet
 from generator.strip import fit_ink
 from generator.style import WIDE, Style
 from toolchain import storage
-from toolchain.data import Digits
+from toolchain.data.sources import Digits
 from toolchain.reading.ink import to_ink
 from toolchain.robustness import KINDS, Writers, draw
 

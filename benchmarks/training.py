@@ -23,7 +23,7 @@ import torch
 from models import zoo
 from toolchain import storage
 from toolchain.batches import GROUP
-from toolchain.data import Digits
+from toolchain.data.sources import Digits
 from toolchain.devices import best_device
 from toolchain.provenance import machine, source_commit
 from toolchain.recipes import RECIPES, Recipe, adapt

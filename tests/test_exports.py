@@ -15,8 +15,8 @@ from generator.digits import DigitBank
 from generator.glyphs import mnist_glyphs
 from generator.shards import number_text
 from models import crnn, zoo
-from toolchain import samples
-from toolchain.data import WRITERS_DIGITS
+from toolchain.data import samples
+from toolchain.data.sources import WRITERS_DIGITS
 from toolchain.reading import Recognizer
 from toolchain.reading.modelfile import shipped
 from toolchain.storage import sha256

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from generator.hashing import hash_uniform
+from toolchain.data.samples import Samples
 from toolchain.recipes import Recipe
-from toolchain.samples import Samples
 
 GROUP = 8  # batches that are made at once and sorted by width
 COLUMNS = 16  # a trimmed batch's width is a multiple of this

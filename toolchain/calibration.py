@@ -11,8 +11,8 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from models.decoders import Network
+from toolchain.data.samples import Samples
 from toolchain.evaluate import log_probs_of, matches
-from toolchain.samples import Samples
 
 SEED = 6_000_011  # of the validation numbers that a calibration is fitted on
 NUMBERS = 10_000

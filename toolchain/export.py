@@ -22,13 +22,13 @@ from generator.strip import MARGIN
 from models import zoo
 from models.ctc import ALPHABET, BLANK
 from models.decoders import Network
-from toolchain import checkpoint, samples
 from toolchain.calibration import NUMBERS as CALIBRATED_ON
 from toolchain.calibration import Calibration, calibrate
+from toolchain.data import checkpoint, samples
+from toolchain.data.samples import SIDES, Samples
 from toolchain.errors import FellShort
 from toolchain.reading.modelfile import FORMAT
 from toolchain.reading.runtime import INPUT, OUTPUTS
-from toolchain.samples import SIDES, Samples
 from toolchain.storage import sha256
 
 OPSET = 18

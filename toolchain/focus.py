@@ -17,8 +17,8 @@ from generator.digits import DigitBank
 from generator.errors import BadInput
 from generator.numbers import NumberGenerator
 from models.decoders import Network
-from toolchain import checkpoint
 from toolchain.batches import trimmed
+from toolchain.data import checkpoint
 from toolchain.evaluate import log_probs_of
 
 SEED = 77

@@ -10,8 +10,9 @@ from generator.digits import DigitBank
 from generator.errors import BadInput
 from generator.numbers import NumberGenerator
 from generator.sheet import contact_sheet
-from toolchain import console, samples, storage
-from toolchain.data import TEST_DIGITS, WRITERS_DIGITS, Digits
+from toolchain import console, storage
+from toolchain.data import samples
+from toolchain.data.sources import TEST_DIGITS, WRITERS_DIGITS, Digits
 from toolchain.reading.modelfile import shipped
 from toolchain.reading.runtime import open_model
 from toolchain.report.card import write_card

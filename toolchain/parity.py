@@ -12,9 +12,9 @@ import torch
 from numpy.typing import NDArray
 from onnxruntime import InferenceSession
 
+from toolchain.data.samples import Samples
 from toolchain.export import drop_in
 from toolchain.reading.runtime import INPUT, open_model
-from toolchain.samples import Samples
 from toolchain.tally import Difference, Outputs, Reader, Tally
 
 BATCH = 250

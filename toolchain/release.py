@@ -6,9 +6,10 @@ from typing import Any
 
 from generator.errors import BadInput
 from models import zoo
-from toolchain import checkpoint, console, golden, samples, storage
+from toolchain import console, golden, storage
 from toolchain.bench import bench, rounds
-from toolchain.data import TEST_DIGITS, WRITERS_DIGITS, Digits
+from toolchain.data import checkpoint, samples
+from toolchain.data.sources import TEST_DIGITS, WRITERS_DIGITS, Digits
 from toolchain.export import export_onnx
 from toolchain.parity import SCRIPT, SEED, Parity, compare
 from toolchain.reading.inspection import inspect

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from toolchain import samples
+from toolchain.data import samples
 from toolchain.export import drop_in, metadata
 
 FACTS = "metadata.json"  # the extra file in which it explains itself, as the .onnx does

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolchain.bench import in_turns
+from toolchain.data.samples import Samples
 from toolchain.errors import FellShort
 from toolchain.quantize import CALIBRATION_NUMBERS, CALIBRATION_SEED, RECIPES, quantize
 from toolchain.reading.runtime import INPUT, open_model
-from toolchain.samples import Samples
 from toolchain.tally import Tally
 
 SEED = 4_000_037  # of the numbers that the recipes are compared on

@@ -24,8 +24,8 @@ from generator.single import Distortion
 from generator.style import Style
 from models import zoo
 from models.crnn import CRNNConfig
-from toolchain import samples
-from toolchain.data import Digits
+from toolchain.data import samples
+from toolchain.data.sources import Digits
 from toolchain.recipes import Recipe, adapt
 
 Given = dict[str, dict[str, Any]]  # section to key to value

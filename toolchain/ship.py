@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from models import zoo
-from toolchain import checkpoint, console, gates, golden, mobile, samples, storage
+from toolchain import console, gates, golden, mobile, storage
 from toolchain.calibration import NUMBERS as CALIBRATED_ON
-from toolchain.data import TEST_DIGITS, Digits
+from toolchain.data import checkpoint, samples
+from toolchain.data.sources import TEST_DIGITS, Digits
 from toolchain.export import export_onnx, find_weights, store_weights
 from toolchain.halves import store_halves
 from toolchain.parity import INT8_LOSS_BOUND, SCRIPT, SEED, compare

@@ -16,7 +16,7 @@ import torch
 from generator.digits import DigitBank
 from generator.errors import BadInput
 from models.decoders import Network
-from toolchain import checkpoint, samples
+from toolchain.data import checkpoint, samples
 from toolchain.devices import bf16_helps
 from toolchain.evaluate import Score, evaluate
 

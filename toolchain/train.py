@@ -24,8 +24,9 @@ from generator.errors import BadInput
 from generator.numbers import Numbers
 from models import zoo
 from models.decoders import Network
-from toolchain import checkpoint, samples, storage
+from toolchain import storage
 from toolchain.batches import batches
+from toolchain.data import checkpoint, samples
 from toolchain.devices import denormals_flushed
 from toolchain.ema import Average
 from toolchain.evaluate import evaluate

@@ -14,11 +14,12 @@ from generator.numbers import NumberGenerator
 from models import zoo
 from models.decoders import Network
 from models.grow import grow
-from toolchain import checkpoint, console, focus, samples
+from toolchain import console, focus
+from toolchain.data import checkpoint, samples
+from toolchain.data.samples import Samples
 from toolchain.devices import device_named
 from toolchain.evaluate import evaluate
 from toolchain.provenance import machine, source_commit
-from toolchain.samples import Samples
 from toolchain.settings import Settings
 from toolchain.train import Epoch, Stopped, train, validation_numbers
 

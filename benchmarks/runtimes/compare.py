@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 from generator.numbers import NumberGenerator
 from generator.shards import number_text
 from models.ctc import greedy_decode
-from toolchain import checkpoint
-from toolchain.data import Digits
+from toolchain.data import checkpoint
+from toolchain.data.sources import Digits
 from toolchain.parity import SEED
 from toolchain.provenance import machine
 from toolchain.reading.modelfile import shipped

@@ -7,7 +7,6 @@ from hypothesis.extra.numpy import arrays
 
 from generator.numbers import NumberGenerator
 from models.ctc import greedy_decode, posterior
-from toolchain import checkpoint
 from toolchain.calibration import (
     ACCEPTED_WRONG,
     MOST_ASKED,
@@ -19,6 +18,7 @@ from toolchain.calibration import (
     threshold,
     trust,
 )
+from toolchain.data import checkpoint
 from toolchain.evaluate import log_probs_of, matches
 
 ANSWERS = st.integers(1, 300).flatmap(

@@ -16,8 +16,9 @@ import typer
 from PIL import Image
 
 from generator import fontsource
-from toolchain import checkpoint, console, export, ship, soup
+from toolchain import console, export, ship, soup
 from toolchain.cli import app
+from toolchain.data import checkpoint
 
 
 def nrtool(*arguments, cwd, **environment):

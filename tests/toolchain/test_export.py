@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from generator.errors import BadInput
-from toolchain import checkpoint
 from toolchain.calibration import Calibration
+from toolchain.data import checkpoint
 from toolchain.errors import FellShort
 from toolchain.export import DropIn, check_graph, find_weights
 from toolchain.parity import compare

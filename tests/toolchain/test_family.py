@@ -10,7 +10,8 @@ from PIL import Image
 
 from models import zoo
 from tests.toolchain.test_cli import call
-from toolchain import checkpoint, export, gates, golden, samples
+from toolchain import export, gates, golden
+from toolchain.data import checkpoint, samples
 from toolchain.drawings import DRAWINGS
 from toolchain.parity import compare
 from toolchain.quantize import quantize

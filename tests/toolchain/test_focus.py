@@ -10,7 +10,7 @@ from generator.numbers import NumberGenerator
 from models.ctc import BLANK
 from models.decoders import CTC, Network
 from toolchain import focus
-from toolchain.checkpoint import load_model
+from toolchain.data.checkpoint import load_model
 
 
 class Knows(Network):

@@ -1,8 +1,9 @@
 import pytest
 
 from generator.errors import BadInput
-from toolchain import checkpoint, release
-from toolchain.data import Digits
+from toolchain import release
+from toolchain.data import checkpoint
+from toolchain.data.sources import Digits
 from toolchain.reading.inspection import inspect
 from toolchain.storage import sha256
 

@@ -13,9 +13,10 @@ from generator.style import PASTED, WIDE, Style
 from models import zoo
 from models.errors import UnknownVariant
 from tests.toolchain.test_cli import call, refused
-from toolchain import checkpoint, samples, settings
+from toolchain import settings
 from toolchain import train as training
-from toolchain.data import Digits
+from toolchain.data import checkpoint, samples
+from toolchain.data.sources import Digits
 from toolchain.recipes import RECIPES
 
 KEYS = [(section, key) for section in settings.SECTIONS for key in settings._hints(section)]

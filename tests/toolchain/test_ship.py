@@ -4,7 +4,7 @@ import pytest
 
 from tests.toolchain.test_search import candidate
 from toolchain import gates, ship
-from toolchain.data import Digits
+from toolchain.data.sources import Digits
 from toolchain.search import Search
 
 BOUNDS = {"size": 100, "milliseconds": 1.0, "accuracy": 98.0}

@@ -3,7 +3,7 @@ import torch
 
 from generator.errors import BadInput
 from models import zoo
-from toolchain import checkpoint
+from toolchain.data import checkpoint
 from toolchain.evaluate import evaluate
 from toolchain.soup import mean, soup
 

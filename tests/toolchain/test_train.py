@@ -205,7 +205,7 @@ def test_the_training_bank_of_the_tool_holds_no_test_digit(strokes_folder, mnist
     # What `nrtool train` itself builds, not what a test builds.
     from generator.glyphs import mnist_glyphs, stroke_glyphs
     from generator.splits import in_validation
-    from toolchain.data import Digits
+    from toolchain.data.sources import Digits
 
     bank: DigitBank = Digits(custom=(strokes_folder,)).bank("train")
     trained = {glyph.tobytes() for glyph in bank.pixels.numpy()}

@@ -9,8 +9,9 @@ from safetensors.torch import load_file
 from models import zoo
 from tests.toolchain.sketchpad.conftest import drawing
 from tests.toolchain.test_cli import call, refused
-from toolchain import checkpoint, focus
+from toolchain import focus
 from toolchain import train as training
+from toolchain.data import checkpoint
 from toolchain.recipes import RECIPES, adapt
 from toolchain.sketchpad.drawing import parse_drawing
 from toolchain.sketchpad.store import Store

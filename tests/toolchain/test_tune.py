@@ -10,8 +10,9 @@ from PIL import Image
 
 from models import zoo
 from tests.toolchain.test_cli import call, refused
-from toolchain import checkpoint, tune
 from toolchain import train as training
+from toolchain import tune
+from toolchain.data import checkpoint
 from toolchain.recipes import RECIPES, Recipe
 from toolchain.train import Epoch
 

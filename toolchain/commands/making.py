@@ -232,7 +232,8 @@ def average(
     """
     from dataclasses import asdict
 
-    from toolchain import checkpoint, soup
+    from toolchain import soup
+    from toolchain.data import checkpoint
     from toolchain.training_run import best_of, folder_for
 
     paths = [best_of(path) for path in checkpoints]

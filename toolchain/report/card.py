@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from models import zoo
-from toolchain import checkpoint, storage
+from toolchain import storage
+from toolchain.data import checkpoint
+from toolchain.data.samples import SIDES, is_pasted
 from toolchain.report import tables
-from toolchain.samples import SIDES, is_pasted
 from toolchain.table import Table
 
 # What a card owes to the makers of each data set, by the name in a digit's `source`.

@@ -11,7 +11,8 @@ import jinja2
 from markupsafe import Markup
 
 from generator.errors import BadInput
-from toolchain import checkpoint, storage
+from toolchain import storage
+from toolchain.data import checkpoint
 from toolchain.evaluate import wilson
 from toolchain.report import charts, tables
 from toolchain.storage import sha256

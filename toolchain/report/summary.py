@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from models import zoo
-from toolchain import samples
+from toolchain.data import samples
 
 
 def summarise(variant: str) -> list[dict[str, Any]]:

@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from generator.errors import BadInput
-from toolchain import checkpoint, storage
+from toolchain import storage
+from toolchain.data import checkpoint
 from toolchain.report.card import write_card
 
 EXPORTS = Path(__file__).parents[3] / "exports"

@@ -3,7 +3,7 @@ import torch
 
 from generator.numbers import PAD
 from models import zoo
-from toolchain import samples
+from toolchain.data import samples
 
 
 @pytest.mark.parametrize("variant", zoo.VARIANTS)

@@ -3,7 +3,7 @@ import torch
 
 from generator.errors import BadInput
 from models import zoo
-from toolchain import checkpoint, storage
+from toolchain.data import checkpoint
 
 
 def test_tensors_and_facts_come_back(tmp_path):
@@ -12,21 +12,6 @@ def test_tensors_and_facts_come_back(tmp_path):
     tensors, facts = checkpoint.load(path)
     assert tensors["x"].tolist() == [0, 1, 2]
     assert facts == {"variant": "base", "history": [{"a": 1.5}]}
-
-
-def test_a_failed_write_leaves_the_earlier_file_and_nothing_else(tmp_path):
-    path = tmp_path / "a.json"
-    storage.write_json(path, {"kept": True})
-
-    def fail():
-        with storage.replacing(path) as temporary:
-            temporary.write_text("half")
-            raise RuntimeError
-
-    with pytest.raises(RuntimeError):
-        fail()
-    assert [each.name for each in tmp_path.iterdir()] == ["a.json"]
-    assert "kept" in path.read_text()
 
 
 @pytest.mark.parametrize("content", [None, b"", b"{}", b"\x08\x00\x00\x00\x00\x00\x00\x00{}      "])

@@ -3,7 +3,7 @@ import pytest
 from generator.errors import BadInput
 from generator.splits import in_validation
 from tests.conftest import WRITERS, stroke_line
-from toolchain.data import Digits
+from toolchain.data.sources import Digits
 
 
 def test_custom_digits_write_their_share_of_the_numbers(strokes_folder):
