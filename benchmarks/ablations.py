@@ -23,12 +23,12 @@ from generator.numbers import NumberGenerator, Numbers
 from toolchain import storage
 from toolchain.data import checkpoint
 from toolchain.data.sources import WRITERS_DIGITS, Digits
-from toolchain.devices import best_device
-from toolchain.evaluate import evaluate, wilson
 from toolchain.provenance import machine, source_commit
-from toolchain.recipes import RECIPES, Recipe
 from toolchain.report.card import write_card
-from toolchain.train import train
+from toolchain.training.accuracy import evaluate, wilson
+from toolchain.training.devices import best_device
+from toolchain.training.loop import train
+from toolchain.training.recipes import RECIPES, Recipe
 
 VARIANT, RECIPE = "lightweight", "quick"
 SEED = 7_000_003

@@ -26,10 +26,10 @@ from models import zoo
 from toolchain import storage
 from toolchain.data import checkpoint, samples
 from toolchain.data.sources import Digits
-from toolchain.evaluate import evaluate, wilson
 from toolchain.reading.modelfile import shipped
 from toolchain.reading.runtime import INPUT, open_model
 from toolchain.slices import read_numbers
+from toolchain.training.accuracy import evaluate, wilson
 
 ROOT = Path(__file__).parent.parent
 JSON = Path(__file__).parent / "family.json"

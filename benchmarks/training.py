@@ -22,13 +22,13 @@ import torch
 
 from models import zoo
 from toolchain import storage
-from toolchain.batches import GROUP
 from toolchain.data.sources import Digits
-from toolchain.devices import best_device
 from toolchain.provenance import machine, source_commit
-from toolchain.recipes import RECIPES, Recipe, adapt
 from toolchain.table import Table
-from toolchain.train import train
+from toolchain.training.batches import GROUP
+from toolchain.training.devices import best_device
+from toolchain.training.loop import train
+from toolchain.training.recipes import RECIPES, Recipe, adapt
 
 EPOCH = 120_000  # numbers
 WARM = GROUP  # steps before the clock starts: what a first step sets up is over then

@@ -12,7 +12,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from models.decoders import Network
 from toolchain.data.samples import Samples
-from toolchain.evaluate import log_probs_of, matches
+from toolchain.training.accuracy import log_probs_of, matches
 
 SEED = 6_000_011  # of the validation numbers that a calibration is fitted on
 NUMBERS = 10_000

@@ -15,8 +15,8 @@ from generator.shards import number_text
 from generator.style import Style
 from toolchain.calibration import Point, Trust, point, trust
 from toolchain.data.samples import Samples
-from toolchain.evaluate import wilson
 from toolchain.reading.runtime import INPUT
+from toolchain.training.accuracy import wilson
 
 BATCH = 250
 SMALL, LARGE = 18, 25  # ink height in px: below is small, from here on large

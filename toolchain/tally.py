@@ -12,7 +12,7 @@ from PIL import Image
 from generator.shards import number_text
 from models.ctc import PAD
 from toolchain.calibration import Trust, trust
-from toolchain.evaluate import wilson
+from toolchain.training.accuracy import wilson
 
 Outputs = tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.float32]]
 EXAMPLES = 10

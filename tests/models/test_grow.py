@@ -8,7 +8,7 @@ from models import grow, zoo
 from models.errors import UnknownVariant
 from toolchain.data.checkpoint import load_model
 from toolchain.data.samples import to_judge
-from toolchain.evaluate import evaluate
+from toolchain.training.accuracy import evaluate
 
 EXPORTS = Path(__file__).parents[2] / "exports"
 

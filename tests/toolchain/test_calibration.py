@@ -19,7 +19,7 @@ from toolchain.calibration import (
     trust,
 )
 from toolchain.data import checkpoint
-from toolchain.evaluate import log_probs_of, matches
+from toolchain.training.accuracy import log_probs_of, matches
 
 ANSWERS = st.integers(1, 300).flatmap(
     lambda n: st.tuples(

@@ -16,9 +16,10 @@ import typer
 from PIL import Image
 
 from generator import fontsource
-from toolchain import console, export, ship, soup
+from toolchain import console, export, ship
 from toolchain.cli import app
 from toolchain.data import checkpoint
+from toolchain.training import averaging
 
 
 def nrtool(*arguments, cwd, **environment):
@@ -227,7 +228,7 @@ def test_an_average_is_refused_before_any_work(release, weights, tmp_path, monke
     monkeypatch.chdir(tmp_path)
     (tmp_path / "runs/mine").mkdir(parents=True)
     (tmp_path / "runs/mine/config.json").write_text("{}")
-    monkeypatch.setattr(soup, "soup", lambda *_, **__: pytest.fail("it began to work"))
+    monkeypatch.setattr(averaging, "average", lambda *_, **__: pytest.fail("it began to work"))
     said = refused(capsys, "average", weights, weights, "--run", "mine")
     assert "give another --run" in said
     assert "does not exist" in refused(capsys, "average", "none.safetensors", weights)

@@ -19,7 +19,7 @@ from toolchain.reading import Recognizer, boxes, modelfile, pictures
 from toolchain.report.card import write_card
 from toolchain.report.summary import summarise
 from toolchain.script import FACTS, export_script
-from toolchain.train import train
+from toolchain.training.loop import train
 
 VARIANTS = ["positions-2", "fixed-2", "compact", "digit-cnn"]
 
@@ -146,8 +146,8 @@ def test_places_of_a_joint_reading_are_its_marginals():
 
 @pytest.mark.parametrize("variant", ["fcnn", "positions-1"])
 def test_training_lowers_the_loss(variant, bank, tmp_path, monkeypatch):
-    from toolchain import train as training
-    from toolchain.recipes import Recipe
+    from toolchain.training import loop as training
+    from toolchain.training.recipes import Recipe
 
     monkeypatch.setattr(training, "VALIDATION_NUMBERS", 100)
     rows = []

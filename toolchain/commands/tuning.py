@@ -39,7 +39,7 @@ def config(
 
     It changes nothing until you do: each setting stands there commented out, with its default.
     """
-    from toolchain import settings
+    from toolchain.training import settings
 
     if out.exists():
         raise BadInput(f"{out} is there already: name another with --out, or delete it")
@@ -81,12 +81,12 @@ def tune(
     Each trial is a short training, cut off where it falls behind the others. Stopped or killed,
     the same command goes on. The best is written as best.toml, for `nrtool train --recipe`.
     """
-    from toolchain import settings
-    from toolchain.train import Stopped
+    from toolchain.training import settings
+    from toolchain.training.loop import Stopped
 
     try:
-        from toolchain import tune as tuning
         from toolchain.report import study as plots
+        from toolchain.training import tune as tuning
     except ModuleNotFoundError as error:
         raise BadInput(f"{error.name} is missing: pip install 'nrtool[tune]'") from None
 

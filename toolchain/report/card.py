@@ -203,10 +203,10 @@ def _training(facts: dict[str, Any]) -> str:
 
 
 def _averaged(checkpoints: list[dict[str, Any]]) -> str:
-    return ", ".join(_ingredient(each) for each in checkpoints)
+    return ", ".join(_origin(each) for each in checkpoints)
 
 
-def _ingredient(checkpoint: dict[str, Any]) -> str:
+def _origin(checkpoint: dict[str, Any]) -> str:
     """One that was averaged; what is an average itself has no step."""
     if averaged := checkpoint.get("averaged"):
         return f"{checkpoint['run']} (the mean of {_averaged(averaged)})"

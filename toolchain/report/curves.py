@@ -21,7 +21,7 @@ from generator.errors import BadInput
 from toolchain import storage
 from toolchain.report import charts, release_page, tables
 from toolchain.table import Table
-from toolchain.train import Epoch
+from toolchain.training.loop import Epoch
 
 ACROSS = "thousand numbers"
 

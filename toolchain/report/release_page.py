@@ -13,10 +13,10 @@ from markupsafe import Markup
 from generator.errors import BadInput
 from toolchain import storage
 from toolchain.data import checkpoint
-from toolchain.evaluate import wilson
 from toolchain.report import charts, tables
 from toolchain.storage import sha256
 from toolchain.table import Table
+from toolchain.training.accuracy import wilson
 
 _MODELS = (".onnx", ".ort", ".safetensors")
 _PARTS = ("parity", "evaluation", "bench", "export", "golden")

@@ -10,7 +10,7 @@ from optuna.visualization import matplotlib as plots
 
 from toolchain import storage
 from toolchain.report.curves import plain_log
-from toolchain.tune import study_in
+from toolchain.training.tune import study_in
 
 ENOUGH_FOR_IMPORTANCE = 4  # complete trials, below which importances are noise
 

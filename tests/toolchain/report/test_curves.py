@@ -9,9 +9,9 @@ import torch
 from PIL import Image
 
 from tests.toolchain.test_cli import call, refused
-from toolchain import train as training
-from toolchain.recipes import Recipe
 from toolchain.report import charts, curves
+from toolchain.training import loop as training
+from toolchain.training.recipes import Recipe
 
 
 @pytest.fixture(scope="module")

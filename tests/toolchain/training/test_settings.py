@@ -13,11 +13,11 @@ from generator.style import PASTED, WIDE, Style
 from models import zoo
 from models.errors import UnknownVariant
 from tests.toolchain.test_cli import call, refused
-from toolchain import settings
-from toolchain import train as training
 from toolchain.data import checkpoint, samples
 from toolchain.data.sources import Digits
-from toolchain.recipes import RECIPES
+from toolchain.training import loop as training
+from toolchain.training import settings
+from toolchain.training.recipes import RECIPES
 
 KEYS = [(section, key) for section in settings.SECTIONS for key in settings._hints(section)]
 

@@ -1,4 +1,4 @@
-"""Focus: the digits that a trained network misreads come more often while it learns on.
+"""Hard digits: those that a trained network misreads come more often while it learns on.
 
 Most of what a trained network is shown it reads already, and learns little from. Which digits are
 hard is found once, by reading each of them alone; how they are drawn stays new every time. This is
@@ -17,9 +17,9 @@ from generator.digits import DigitBank
 from generator.errors import BadInput
 from generator.numbers import NumberGenerator
 from models.decoders import Network
-from toolchain.batches import trimmed
 from toolchain.data import checkpoint
-from toolchain.evaluate import log_probs_of
+from toolchain.training.accuracy import log_probs_of
+from toolchain.training.batches import trimmed
 
 SEED = 77
 READ_RASTER = 3  # times that a raster digit is read; one of pen strokes has its copies
@@ -68,13 +68,13 @@ def misread(
     return doubt
 
 
-def times(doubt: Tensor) -> Tensor:
+def how_often(doubt: Tensor) -> Tensor:
     """How often digits come for one time that they usually do: int64 [G] of float32 [G], 0..1."""
     return 1 + (doubt * TIMES).round().clamp(max=MOST).long()
 
 
 def save(path: Path, found: Tensor) -> None:
-    """Keep `times` for a run that is gone on with."""
+    """Keep what `how_often` said for a run that is gone on with."""
     checkpoint.save(path, {"times": found}, {})
 
 

@@ -9,12 +9,12 @@ from safetensors.torch import load_file
 from models import zoo
 from tests.toolchain.sketchpad.conftest import drawing
 from tests.toolchain.test_cli import call, refused
-from toolchain import focus
-from toolchain import train as training
 from toolchain.data import checkpoint
-from toolchain.recipes import RECIPES, adapt
 from toolchain.sketchpad.drawing import parse_drawing
 from toolchain.sketchpad.store import Store
+from toolchain.training import hard_digits
+from toolchain.training import loop as training
+from toolchain.training.recipes import RECIPES, adapt
 
 ARGUMENTS = ("--variant", "lightweight", "--numbers", 64, "--batch", 16)
 
@@ -65,19 +65,19 @@ def test_the_recipe_can_be_another(weights, tmp_path):
 
 
 def test_hard_digits_can_come_more_often(weights, drawings, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(focus, "TIMES", 1e9)  # this network reads nothing: everything is hard
+    monkeypatch.setattr(hard_digits, "TIMES", 1e9)  # this network reads nothing: everything is hard
     given = ("--finetune", weights, "--custom", drawings, "--custom-share", 1, "--runs", tmp_path)
     assert call("train", *ARGUMENTS, *given, "--set", "recipe.focus=0.5") == 0
     assert "100.0% of the digits come more often" in capsys.readouterr().err
     run = tmp_path / "lightweight"
     assert checkpoint.facts(run / "best.safetensors")["recipe"]["focus"] == 0.5
-    assert load_file(run / "focus.safetensors")["times"].tolist() == [1 + focus.MOST] * 10
+    assert load_file(run / "focus.safetensors")["times"].tolist() == [1 + hard_digits.MOST] * 10
 
 
 def test_another_network_may_say_what_is_hard(weights, drawings, tmp_path, capsys, monkeypatch):
     asked = []
     monkeypatch.setattr(
-        focus,
+        hard_digits,
         "misread",
         lambda model, numbers, *_: asked.append(model) or torch.ones(len(numbers.bank)),
     )

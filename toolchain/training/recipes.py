@@ -10,7 +10,7 @@ from pydantic import AllowInfNan
 
 from generator.errors import BadInput
 from generator.ranges import Amount, Count, Share
-from toolchain.devices import bf16_helps
+from toolchain.training.devices import bf16_helps
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Recipe:
         trim: cut empty columns from batches of narrow numbers.
         wide: train on the generator's wide style, more varied than what is validated.
         focus: share of the steps, from the first, in which digits that the network to start from
-            misreads come more often; see `toolchain.focus`.
+            misreads come more often; see `toolchain.training.hard_digits`.
         freeze_norm: batch-norm normalises by the running statistics of the network to start from,
             as it will once exported, not by each batch's own; its scales still learn.
     """

@@ -25,13 +25,13 @@ from generator.numbers import Numbers
 from models import zoo
 from models.decoders import Network
 from toolchain import storage
-from toolchain.batches import batches
 from toolchain.data import checkpoint, samples
-from toolchain.devices import denormals_flushed
-from toolchain.ema import Average
-from toolchain.evaluate import evaluate
-from toolchain.muon import Muon, split_parameters
-from toolchain.recipes import Recipe
+from toolchain.training.accuracy import evaluate
+from toolchain.training.batches import batches
+from toolchain.training.devices import denormals_flushed
+from toolchain.training.ema import Average
+from toolchain.training.muon import Muon, split_parameters
+from toolchain.training.recipes import Recipe
 
 VALIDATION_NUMBERS = 4_000
 VALIDATION_SEED = 1_000_003

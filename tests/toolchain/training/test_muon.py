@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from models import zoo
-from toolchain.muon import Muon, orthogonal, split_parameters
+from toolchain.training.muon import Muon, orthogonal, split_parameters
 
 
 @pytest.mark.parametrize("shape", [(16, 144), (4, 32, 32), (144, 16)])

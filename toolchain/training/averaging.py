@@ -17,16 +17,16 @@ from generator.digits import DigitBank
 from generator.errors import BadInput
 from models.decoders import Network
 from toolchain.data import checkpoint, samples
-from toolchain.devices import bf16_helps
-from toolchain.evaluate import Score, evaluate
+from toolchain.training.accuracy import Score, evaluate
+from toolchain.training.devices import bf16_helps
 
 SEED = 7_000_003
 NUMBERS = 8_000
 
 
 @dataclass(frozen=True)
-class Ingredient:
-    """One network that was tried: where it came from, how it read, and whether it was taken."""
+class Tried:
+    """One network: where it came from, how it read, and whether it was taken."""
 
     path: str
     score: Score
@@ -34,21 +34,21 @@ class Ingredient:
 
 
 @dataclass(frozen=True)
-class Soup:
-    """The average of the taken ingredients, how it reads, and the facts to keep with it."""
+class Averaged:
+    """The average of those that were taken, how it reads, and the facts to keep with it."""
 
     model: Network
     score: Score
-    ingredients: list[Ingredient]
+    tried: list[Tried]
     facts: dict[str, Any]
 
 
-def soup(
+def average(
     paths: Sequence[Path],
     bank: DigitBank,
     count: int = NUMBERS,
     on_step: Callable[[int], None] = lambda done: None,
-) -> Soup:
+) -> Averaged:
     """Average the networks that each lower the validation loss of the average.
 
     Args:
@@ -85,11 +85,11 @@ def soup(
             best, model = score, mixed
             taken.append(other)
         on_step(done)
-    ingredients = [
-        Ingredient(str(path), score, flag)
+    listed = [
+        Tried(str(path), score, flag)
         for (score, path, _, _), flag in zip(tried, flags, strict=True)
     ]
-    return Soup(model, best, ingredients, _facts(facts, tried, flags, best))
+    return Averaged(model, best, listed, _facts(facts, tried, flags, best))
 
 
 def mean(models: Sequence[Network]) -> Network:
@@ -113,7 +113,7 @@ def _facts(
     flags: list[bool],
     score: Score,
 ) -> dict[str, Any]:
-    """Those of the best ingredient; and of each that was taken where it came from."""
+    """Those of the best one; and of each that was taken where it came from."""
     averaged = [
         {
             "run": path.parent.name,

@@ -26,7 +26,7 @@ from models import zoo
 from models.crnn import CRNNConfig
 from toolchain.data import samples
 from toolchain.data.sources import Digits
-from toolchain.recipes import Recipe, adapt
+from toolchain.training.recipes import Recipe, adapt
 
 Given = dict[str, dict[str, Any]]  # section to key to value
 

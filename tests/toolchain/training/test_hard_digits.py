@@ -9,8 +9,8 @@ from generator.glyphs import stroke_glyphs
 from generator.numbers import NumberGenerator
 from models.ctc import BLANK
 from models.decoders import CTC, Network
-from toolchain import focus
 from toolchain.data.checkpoint import load_model
+from toolchain.training import hard_digits
 
 
 class Knows(Network):
@@ -45,13 +45,13 @@ def drawn(strokes_folder):
 
 
 def test_what_is_read_wrong_is_hard_and_what_is_read_right_is_not(drawn):
-    doubt = focus.misread(Knows(7), NumberGenerator(drawn))
+    doubt = hard_digits.misread(Knows(7), NumberGenerator(drawn))
     assert doubt.shape == (len(drawn),)
     torch.testing.assert_close(doubt, (drawn.labels != 7).float(), atol=1e-3, rtol=0)
 
 
 def test_a_digit_and_its_copies_are_as_hard_as_each_other(drawn):
-    doubt = focus.misread(Weighs(), NumberGenerator(drawn))
+    doubt = hard_digits.misread(Weighs(), NumberGenerator(drawn))
     digit, copy = doubt.view(2, -1)
     assert torch.equal(digit, copy)
     assert len(digit.unique()) > len(digit) // 2
@@ -59,31 +59,33 @@ def test_a_digit_and_its_copies_are_as_hard_as_each_other(drawn):
 
 def test_raster_digits_are_read_more_often_for_they_have_no_copies(mnist_val, strokes_folder):
     bank = DigitBank([mnist_val, stroke_glyphs(strokes_folder, "train")])
-    read = focus.to_read(bank)
-    assert read == [focus.READ_RASTER] * 5_000 + [1] * (len(bank) - 5_000)
+    read = hard_digits.to_read(bank)
+    assert read == [hard_digits.READ_RASTER] * 5_000 + [1] * (len(bank) - 5_000)
     done = []
     few = DigitBank([stroke_glyphs(strokes_folder, "train")])
-    focus.misread(Knows(1), NumberGenerator(few), done.append)
-    assert done[-1] == sum(focus.to_read(few))
+    hard_digits.misread(Knows(1), NumberGenerator(few), done.append)
+    assert done[-1] == sum(hard_digits.to_read(few))
 
 
 def test_bfloat16_finds_the_same_digits_hard(drawn):
-    path = Path(__file__).parents[2] / "exports" / "lightweight" / "lightweight.safetensors"
+    path = Path(__file__).parents[3] / "exports" / "lightweight" / "lightweight.safetensors"
     model, numbers = load_model(path)[0], NumberGenerator(drawn)
-    exact, rough = (focus.misread(model, numbers, autocast=autocast) for autocast in (False, True))
+    exact, rough = (
+        hard_digits.misread(model, numbers, autocast=autocast) for autocast in (False, True)
+    )
     assert exact.std() > 0.1
     assert not torch.equal(exact, rough)
     torch.testing.assert_close(rough, exact, atol=0.1, rtol=0)
 
 
 def test_harder_digits_come_more_often_up_to_a_limit():
-    found = focus.times(torch.tensor([0.0, 0.02, 0.1, 0.4, 1.0]))
+    found = hard_digits.how_often(torch.tensor([0.0, 0.02, 0.1, 0.4, 1.0]))
     assert found.tolist() == [1, 1, 3, 9, 9]
 
 
 def test_what_was_kept_fits_only_its_own_digits(drawn, mnist_val, tmp_path):
     found = torch.ones(len(drawn), dtype=torch.int64)
-    focus.save(tmp_path / "focus.safetensors", found)
-    assert torch.equal(focus.load(tmp_path / "focus.safetensors", drawn), found)
+    hard_digits.save(tmp_path / "focus.safetensors", found)
+    assert torch.equal(hard_digits.load(tmp_path / "focus.safetensors", drawn), found)
     with pytest.raises(BadInput, match="other digits"):
-        focus.load(tmp_path / "focus.safetensors", DigitBank([mnist_val]))
+        hard_digits.load(tmp_path / "focus.safetensors", DigitBank([mnist_val]))

@@ -4,8 +4,8 @@ import torch
 from generator.errors import BadInput
 from models import zoo
 from toolchain.data import checkpoint
-from toolchain.evaluate import evaluate
-from toolchain.soup import mean, soup
+from toolchain.training.accuracy import evaluate
+from toolchain.training.averaging import average, mean
 
 
 @pytest.fixture
@@ -28,26 +28,26 @@ def runs(weights, tmp_path):
 
 
 def test_only_what_lowers_the_loss_is_taken(runs, numbers):
-    made = soup(runs, numbers.bank, 200)
-    taken = {each.path: each.taken for each in made.ingredients}
+    made = average(runs, numbers.bank, 200)
+    taken = {each.path: each.taken for each in made.tried}
     assert not taken[str(runs[2])]
-    assert made.score.loss <= min(each.score.loss for each in made.ingredients)
+    assert made.score.loss <= min(each.score.loss for each in made.tried)
     assert [each["run"] for each in made.facts["averaged"]] == [
-        each.path.split("/")[-2] for each in made.ingredients if each.taken
+        each.path.split("/")[-2] for each in made.tried if each.taken
     ]
     steps = {str(path): step for step, path in enumerate(runs, 1)}
     assert [each["step"] for each in made.facts["averaged"]] == [
-        steps[each.path] for each in made.ingredients if each.taken
+        steps[each.path] for each in made.tried if each.taken
     ]
 
 
 def test_what_an_average_was_made_of_is_kept_by_the_next(runs, numbers, tmp_path):
-    first = soup(runs[:2], numbers.bank, 100)
+    first = average(runs[:2], numbers.bank, 100)
     path = tmp_path / "mean" / "best.safetensors"
     path.parent.mkdir()
     state = {f"model.{key}": value for key, value in first.model.state_dict().items()}
     checkpoint.save(path, state, first.facts)
-    again = soup([path, runs[2]], numbers.bank, 100)
+    again = average([path, runs[2]], numbers.bank, 100)
     (kept,) = again.facts["averaged"]
     assert kept["run"] == "mean"
     assert kept["averaged"] == first.facts["averaged"]
@@ -63,16 +63,16 @@ def test_the_mean_lies_between(weights):
 
 def test_networks_of_two_kinds_or_one_alone_are_no_average(runs, numbers, tmp_path):
     with pytest.raises(BadInput, match="two checkpoints"):
-        soup(runs[:1], numbers.bank)
+        average(runs[:1], numbers.bank)
     other = zoo.build("optimized").state_dict()
     path = tmp_path / "other.safetensors"
     checkpoint.save(path, {f"model.{k}": v for k, v in other.items()}, {"variant": "optimized"})
     with pytest.raises(BadInput, match="not 'lightweight'"):
-        soup([runs[0], path], numbers.bank)
+        average([runs[0], path], numbers.bank)
 
 
 def test_what_is_read_is_the_average_itself(runs, numbers):
-    made = soup(runs[:2], numbers.bank, 100)
+    made = average(runs[:2], numbers.bank, 100)
     again = evaluate(made.model, type(numbers)(numbers.bank, 7_000_003)(0, 100))
     assert again.right == pytest.approx(made.score.right, abs=2)
     assert again.loss == pytest.approx(made.score.loss, rel=0.05)

@@ -14,14 +14,15 @@ from generator.numbers import NumberGenerator
 from models import zoo
 from models.decoders import Network
 from models.grow import grow
-from toolchain import console, focus
+from toolchain import console
 from toolchain.data import checkpoint, samples
 from toolchain.data.samples import Samples
-from toolchain.devices import device_named
-from toolchain.evaluate import evaluate
 from toolchain.provenance import machine, source_commit
-from toolchain.settings import Settings
-from toolchain.train import Epoch, Stopped, train, validation_numbers
+from toolchain.training import hard_digits
+from toolchain.training.accuracy import evaluate
+from toolchain.training.devices import device_named
+from toolchain.training.loop import Epoch, Stopped, train, validation_numbers
+from toolchain.training.settings import Settings
 
 
 def start(
@@ -150,15 +151,15 @@ def _times(
     """How often each training digit comes while the recipe focuses; kept in the run's folder."""
     path, bank = folder / "focus.safetensors", numbers.bank
     if resume:
-        return focus.load(path, bank)
+        return hard_digits.load(path, bank)
     if reader is None or not isinstance(numbers, NumberGenerator) or numbers.style.digits[0] > 1:
         raise BadInput(
             "a recipe that focuses asks a network that reads single digits which are hard: "
             "give --finetune or run.judge, or recipe.focus=0"
         )
-    with console.progress("looking for hard digits", sum(focus.to_read(bank))) as update:
-        found = focus.times(focus.misread(reader, numbers, update, autocast))
-    focus.save(path, found)
+    with console.progress("looking for hard digits", sum(hard_digits.to_read(bank))) as update:
+        found = hard_digits.how_often(hard_digits.misread(reader, numbers, update, autocast))
+    hard_digits.save(path, found)
     console.say(f"{(found > 1).float().mean():.1%} of the digits come more often")
     return found
 

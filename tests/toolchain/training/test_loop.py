@@ -11,10 +11,10 @@ from generator.digits import DigitBank
 from generator.errors import BadInput
 from generator.numbers import PAD, NumberGenerator
 from models import zoo
-from toolchain import train as training
-from toolchain.batches import GROUP, batches
-from toolchain.ema import Average
-from toolchain.recipes import RECIPES, Recipe, adapt
+from toolchain.training import loop as training
+from toolchain.training.batches import GROUP, batches
+from toolchain.training.ema import Average
+from toolchain.training.recipes import RECIPES, Recipe, adapt
 
 TINY = Recipe(epochs=2, numbers=64, batch=16, bf16=False)
 

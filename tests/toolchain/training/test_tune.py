@@ -10,18 +10,18 @@ from PIL import Image
 
 from models import zoo
 from tests.toolchain.test_cli import call, refused
-from toolchain import train as training
-from toolchain import tune
 from toolchain.data import checkpoint
-from toolchain.recipes import RECIPES, Recipe
-from toolchain.train import Epoch
+from toolchain.training import loop as training
+from toolchain.training import tune
+from toolchain.training.loop import Epoch
+from toolchain.training.recipes import RECIPES, Recipe
 
 # A real run that dies without a word in the middle of its second trial.
 DYING = """
 import os, signal
-from toolchain import train, tune
+from toolchain.training import loop, tune
 from toolchain.cli import main
-train.VALIDATION_NUMBERS = 32
+loop.VALIDATION_NUMBERS = 32
 real, calls = tune.train, []
 
 def deadly(*arguments, on_step, **options):
@@ -158,8 +158,8 @@ def test_without_a_finite_loss_there_is_no_recipe(arguments, curves, tmp_path, c
 
 def test_without_optuna_it_says_how_to_install_it(arguments, monkeypatch, tmp_path, capsys):
     monkeypatch.setitem(sys.modules, "optuna", None)
-    monkeypatch.delitem(sys.modules, "toolchain.tune")
-    monkeypatch.delattr("toolchain.tune")
+    monkeypatch.delitem(sys.modules, "toolchain.training.tune")
+    monkeypatch.delattr("toolchain.training.tune")
     assert "pip install 'nrtool[tune]'" in refused(capsys, *arguments)
     assert list(tmp_path.iterdir()) == []
 

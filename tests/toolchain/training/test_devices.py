@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from generator.errors import BadInput
-from toolchain.devices import best_device, bf16_helps, denormals_flushed, device_named
+from toolchain.training.devices import best_device, bf16_helps, denormals_flushed, device_named
 
 
 @pytest.mark.skipif(

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from generator.hashing import hash_uniform
 from toolchain.data.samples import Samples
-from toolchain.recipes import Recipe
+from toolchain.training.recipes import Recipe
 
 GROUP = 8  # batches that are made at once and sorted by width
 COLUMNS = 16  # a trimmed batch's width is a multiple of this

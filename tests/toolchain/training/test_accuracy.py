@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from models.decoders import CTC, Network
-from toolchain.evaluate import evaluate, matches, wilson
+from toolchain.training.accuracy import evaluate, matches, wilson
 
 
 def test_matching_is_exact_whatever_the_padding():

@@ -24,11 +24,11 @@ from generator.digits import DigitBank
 from generator.errors import BadInput
 from models import zoo
 from toolchain import storage
-from toolchain.devices import device_named
-from toolchain.muon import split_parameters
-from toolchain.recipes import Recipe
-from toolchain.settings import Settings, toml
-from toolchain.train import Epoch, train
+from toolchain.training.devices import device_named
+from toolchain.training.loop import Epoch, train
+from toolchain.training.muon import split_parameters
+from toolchain.training.recipes import Recipe
+from toolchain.training.settings import Settings, toml
 
 NAME = "nrtool"  # of the study within its storage
 BATCHES = (32, 64, 128, 256)
