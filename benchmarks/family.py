@@ -26,9 +26,9 @@ from models import zoo
 from toolchain import storage
 from toolchain.data import checkpoint, samples
 from toolchain.data.sources import Digits
+from toolchain.proof.slices import read_numbers
 from toolchain.reading.modelfile import shipped
 from toolchain.reading.runtime import INPUT, open_model
-from toolchain.slices import read_numbers
 from toolchain.training.accuracy import evaluate, wilson
 
 ROOT = Path(__file__).parent.parent

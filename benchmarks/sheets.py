@@ -20,8 +20,8 @@ from generator.strip import fit_ink
 from generator.style import WIDE, Style
 from toolchain import storage
 from toolchain.data.sources import Digits
+from toolchain.proof.robustness import KINDS, Writers, draw
 from toolchain.reading.ink import to_ink
-from toolchain.robustness import KINDS, Writers, draw
 
 BRUSHES = (0.06, 0.2)  # thinnest and thickest, relative to the digits' height
 

@@ -15,39 +15,22 @@ from typing import Any
 import onnx
 import onnxsim
 import torch
-from torch import Tensor, nn
 
 from generator.errors import BadInput
 from generator.strip import MARGIN
 from models import zoo
 from models.ctc import ALPHABET, BLANK
-from models.decoders import Network
-from toolchain.calibration import NUMBERS as CALIBRATED_ON
-from toolchain.calibration import Calibration, calibrate
 from toolchain.data import checkpoint, samples
 from toolchain.data.samples import SIDES, Samples
 from toolchain.errors import FellShort
+from toolchain.proof.calibration import NUMBERS as CALIBRATED_ON
+from toolchain.proof.calibration import Calibration, calibrate
+from toolchain.proof.reference import drop_in
 from toolchain.reading.modelfile import FORMAT
 from toolchain.reading.runtime import INPUT, OUTPUTS
 from toolchain.storage import sha256
 
 OPSET = 18
-
-
-class DropIn(nn.Module):
-    """A network with its pre- and post-processing: uint8 strip in, reading out."""
-
-    def __init__(self, network: Network, calibration: Calibration) -> None:
-        super().__init__()
-        self.network = network
-        self.calibration = calibration
-
-    def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Uint8 [N, 1, H, W] -> log_probs [N, T, C], digits [N, L], confidence [N]."""
-        log_probs = self.network(image.float() / 255)
-        decoder = self.network.decoder
-        digits = decoder.decode(log_probs)
-        return log_probs, digits, self.calibration(decoder.posterior(log_probs, digits))
 
 
 def store_weights(
@@ -80,16 +63,6 @@ def store_weights(
     kept["parameters"] = sum(parameter.numel() for parameter in model.parameters())
     checkpoint.save(out, tensors, kept)
     return kept
-
-
-def drop_in(weights: Path) -> tuple[DropIn, dict[str, Any]]:
-    """Stored weights as the network that every form of a release computes, and their facts.
-
-    Raises:
-        BadInput: `weights` is no checkpoint.
-    """
-    model, facts = checkpoint.load_model(weights)
-    return DropIn(model, Calibration.of(facts)).eval(), facts
 
 
 def export_onnx(weights: Path, out: Path) -> None:

@@ -6,12 +6,13 @@ from typing import Any
 
 from generator.errors import BadInput
 from models import zoo
-from toolchain import console, golden, storage
-from toolchain.bench import bench, rounds
+from toolchain import console, storage
 from toolchain.data import checkpoint, samples
 from toolchain.data.sources import TEST_DIGITS, WRITERS_DIGITS, Digits
 from toolchain.export import export_onnx
-from toolchain.parity import SCRIPT, SEED, Parity, compare
+from toolchain.proof import golden
+from toolchain.proof.bench import bench, rounds
+from toolchain.proof.parity import SCRIPT, SEED, Parity, compare
 from toolchain.reading.inspection import inspect
 from toolchain.report.card import write_card
 from toolchain.storage import sha256

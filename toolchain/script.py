@@ -7,7 +7,8 @@ from pathlib import Path
 import torch
 
 from toolchain.data import samples
-from toolchain.export import drop_in, metadata
+from toolchain.export import metadata
+from toolchain.proof.reference import drop_in
 
 FACTS = "metadata.json"  # the extra file in which it explains itself, as the .onnx does
 

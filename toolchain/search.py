@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from toolchain.bench import in_turns
 from toolchain.data.samples import Samples
 from toolchain.errors import FellShort
+from toolchain.proof.bench import in_turns
+from toolchain.proof.comparison import Comparison
 from toolchain.quantize import CALIBRATION_NUMBERS, CALIBRATION_SEED, RECIPES, quantize
 from toolchain.reading.runtime import INPUT, open_model
-from toolchain.tally import Tally
 
 SEED = 4_000_037  # of the numbers that the recipes are compared on
 NUMBERS = 2_000
@@ -165,9 +165,9 @@ def search(
 
 def _read(
     files: dict[str, Path], strips: NDArray[np.uint8], labels: NDArray[np.int64]
-) -> tuple[Tally, dict[str, NDArray[np.bool_]]]:
+) -> tuple[Comparison, dict[str, NDArray[np.bool_]]]:
     names = list(files)
-    tally = Tally(names, [("float32", name) for name in names[1:]], np.inf)
+    tally = Comparison(names, [("float32", name) for name in names[1:]], np.inf)
     sessions = {name: open_model(path) for name, path in files.items()}
     for first in range(0, len(strips), 100):
         some = slice(first, first + 100)

@@ -7,19 +7,20 @@ from pathlib import Path
 from typing import Any
 
 from models import zoo
-from toolchain import console, gates, golden, mobile, storage
-from toolchain.calibration import NUMBERS as CALIBRATED_ON
+from toolchain import console, gates, mobile, storage
 from toolchain.data import checkpoint, samples
 from toolchain.data.sources import TEST_DIGITS, Digits
 from toolchain.export import export_onnx, find_weights, store_weights
 from toolchain.halves import store_halves
-from toolchain.parity import INT8_LOSS_BOUND, SCRIPT, SEED, compare
+from toolchain.proof import golden
+from toolchain.proof.calibration import NUMBERS as CALIBRATED_ON
+from toolchain.proof.comparison import Outputs
+from toolchain.proof.parity import INT8_LOSS_BOUND, SCRIPT, SEED, compare
 from toolchain.publish import publish
 from toolchain.quantize import RECIPES, known
 from toolchain.report.card import write_card
 from toolchain.script import export_script
 from toolchain.search import NUMBERS, Search, in_order, search
-from toolchain.tally import Outputs
 
 GATE_STRIPS = 64  # strips that a file is tried with by itself
 

@@ -24,7 +24,7 @@ from generator.shards import number_text
 from models.ctc import greedy_decode
 from toolchain.data import checkpoint
 from toolchain.data.sources import Digits
-from toolchain.parity import SEED
+from toolchain.proof.parity import SEED
 from toolchain.provenance import machine
 from toolchain.reading.modelfile import shipped
 from toolchain.reading.runtime import INPUT, open_model

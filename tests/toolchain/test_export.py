@@ -4,11 +4,12 @@ import pytest
 import torch
 
 from generator.errors import BadInput
-from toolchain.calibration import Calibration
 from toolchain.data import checkpoint
 from toolchain.errors import FellShort
-from toolchain.export import DropIn, check_graph, find_weights
-from toolchain.parity import compare
+from toolchain.export import check_graph, find_weights
+from toolchain.proof.calibration import Calibration
+from toolchain.proof.parity import compare
+from toolchain.proof.reference import DropIn
 from toolchain.quantize import quantize, weighted_nodes
 from toolchain.reading.runtime import open_model
 from toolchain.storage import sha256

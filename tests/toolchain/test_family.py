@@ -10,10 +10,11 @@ from PIL import Image
 
 from models import zoo
 from tests.toolchain.test_cli import call
-from toolchain import export, gates, golden
+from toolchain import export, gates
 from toolchain.data import checkpoint, samples
-from toolchain.drawings import DRAWINGS
-from toolchain.parity import compare
+from toolchain.proof import golden
+from toolchain.proof.drawings import DRAWINGS
+from toolchain.proof.parity import compare
 from toolchain.quantize import quantize
 from toolchain.reading import Recognizer, boxes, modelfile, pictures
 from toolchain.report.card import write_card

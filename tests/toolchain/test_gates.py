@@ -10,7 +10,7 @@ from onnx import numpy_helper
 
 from toolchain import elsewhere, gates, mobile
 from toolchain.errors import FellShort
-from toolchain.parity import compare
+from toolchain.proof.parity import compare
 from toolchain.quantize import quantize
 
 EXPORTS = Path(__file__).parents[2] / "exports" / "optimized"

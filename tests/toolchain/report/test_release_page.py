@@ -3,7 +3,7 @@ import json
 import pytest
 
 from generator.errors import BadInput
-from toolchain import golden
+from toolchain.proof import golden
 from toolchain.report import charts, release_page
 
 

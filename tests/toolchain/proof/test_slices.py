@@ -6,8 +6,8 @@ import pytest
 from generator.numbers import NumberGenerator
 from generator.shards import number_text
 from generator.style import Style
+from toolchain.proof.slices import WAYS, Readings, evaluation, read_numbers, robustness
 from toolchain.reading.runtime import open_model
-from toolchain.slices import WAYS, Readings, evaluation, read_numbers, robustness
 
 
 def readings(written, read, confidence=0.9, height=24, apart=True):

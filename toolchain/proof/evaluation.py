@@ -13,11 +13,11 @@ from generator.sheet import contact_sheet
 from toolchain import console, storage
 from toolchain.data import samples
 from toolchain.data.sources import TEST_DIGITS, WRITERS_DIGITS, Digits
+from toolchain.proof.robustness import KINDS, Writers, measure
+from toolchain.proof.slices import WAYS, Readings, evaluation, read_numbers, robustness
 from toolchain.reading.modelfile import shipped
 from toolchain.reading.runtime import open_model
 from toolchain.report.card import write_card
-from toolchain.robustness import KINDS, Writers, measure
-from toolchain.slices import WAYS, Readings, evaluation, read_numbers, robustness
 from toolchain.storage import sha256
 
 SEED = 5_000_011
@@ -26,7 +26,7 @@ ROBUST_SHARE = 10  # each way of writing is read so many times less often
 DRAWN_SHARE = 20  # and each kind of drawing, whose ink takes longer to find than to read
 
 
-def judge(
+def evaluate(
     variant: str, model: Path | None, exports: Path, digits: Digits, count: int, errors: Path | None
 ) -> dict[str, Any]:
     """Read `count` numbers of each source; a release's own report is kept as evaluation.json.

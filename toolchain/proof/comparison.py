@@ -11,7 +11,7 @@ from PIL import Image
 
 from generator.shards import number_text
 from models.ctc import PAD
-from toolchain.calibration import Trust, trust
+from toolchain.proof.calibration import Trust, trust
 from toolchain.training.accuracy import wilson
 
 Outputs = tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.float32]]
@@ -61,7 +61,7 @@ class Difference:
     mean: float
 
 
-class Tally:
+class Comparison:
     """Counts over batches, so that any number of strips fits in memory."""
 
     def __init__(self, names: list[str], pairs: list[tuple[str, str]], bound: float) -> None:

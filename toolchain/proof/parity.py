@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from onnxruntime import InferenceSession
 
 from toolchain.data.samples import Samples
-from toolchain.export import drop_in
+from toolchain.proof.comparison import Comparison, Difference, Outputs, Reader
+from toolchain.proof.reference import drop_in
 from toolchain.reading.runtime import INPUT, open_model
-from toolchain.tally import Difference, Outputs, Reader, Tally
 
 BATCH = 250
 SEED = 3_000_017
@@ -84,7 +84,7 @@ def compare(
         )
     pairs = [("pytorch", "float32")]
     pairs += [("pytorch" if name == SCRIPT else "float32", name) for name in others]
-    tally = Tally(list(runners), pairs, LOG_PROBS_BOUND)
+    tally = Comparison(list(runners), pairs, LOG_PROBS_BOUND)
     done = 0
     for strips, labels in _batches(numbers, count):
         tally.add(strips.numpy(), labels, {name: run(strips) for name, run in runners.items()})

@@ -3,9 +3,9 @@ import pytest
 
 from generator.glyphs import procedural_digits
 from generator.strip import ink_box
+from toolchain.proof.robustness import BORDER, CANVAS, KINDS, Writers, draw, measure
 from toolchain.reading.runtime import open_model
 from toolchain.report import tables
-from toolchain.robustness import BORDER, CANVAS, KINDS, Writers, draw, measure
 
 
 @pytest.fixture(scope="module")

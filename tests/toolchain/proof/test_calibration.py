@@ -7,7 +7,8 @@ from hypothesis.extra.numpy import arrays
 
 from generator.numbers import NumberGenerator
 from models.ctc import greedy_decode, posterior
-from toolchain.calibration import (
+from toolchain.data import checkpoint
+from toolchain.proof.calibration import (
     ACCEPTED_WRONG,
     MOST_ASKED,
     SEED,
@@ -18,7 +19,6 @@ from toolchain.calibration import (
     threshold,
     trust,
 )
-from toolchain.data import checkpoint
 from toolchain.training.accuracy import log_probs_of, matches
 
 ANSWERS = st.integers(1, 300).flatmap(

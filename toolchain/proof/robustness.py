@@ -16,9 +16,9 @@ from PIL import Image, ImageDraw
 from generator.shards import number_text
 from generator.strip import fit_ink
 from generator.strokes import StrokeDigit
+from toolchain.proof.slices import Slice, share_right
 from toolchain.reading.ink import to_ink
 from toolchain.reading.runtime import INPUT
-from toolchain.slices import Slice, share_right
 
 CANVAS = (400, 240)  # px
 BORDER = 4  # px that stay free at the canvas' edge

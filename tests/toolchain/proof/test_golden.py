@@ -6,9 +6,9 @@ import pytest
 
 from generator.errors import BadInput
 from generator.strip import fit_ink
-from toolchain import golden
-from toolchain.drawings import DRAWINGS
-from toolchain.tally import pixels
+from toolchain.proof import golden
+from toolchain.proof.comparison import pixels
+from toolchain.proof.drawings import DRAWINGS
 
 
 @pytest.fixture(scope="module")

@@ -13,8 +13,8 @@ from rapidfuzz.distance import Levenshtein
 from generator.numbers import NumberGenerator
 from generator.shards import number_text
 from generator.style import Style
-from toolchain.calibration import Point, Trust, point, trust
 from toolchain.data.samples import Samples
+from toolchain.proof.calibration import Point, Trust, point, trust
 from toolchain.reading.runtime import INPUT
 from toolchain.training.accuracy import wilson
 

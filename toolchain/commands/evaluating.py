@@ -1,4 +1,4 @@
-"""Commands that judge a model: evaluate."""
+"""Commands that evaluate a model: evaluate."""
 
 from pathlib import Path
 from typing import Annotated
@@ -27,9 +27,9 @@ def evaluate(
     as_json: Json = False,
 ) -> None:
     """Read unseen numbers and say how well: by length, size, pen, drawing; confidence."""
-    from toolchain import judge
+    from toolchain.proof.evaluation import evaluate as evaluated
 
-    report = judge.judge(variant, model, exports, digits_of(mnist, custom, 1.0), count, errors)
+    report = evaluated(variant, model, exports, digits_of(mnist, custom, 1.0), count, errors)
     if as_json:
         console.show_json(report)
         return

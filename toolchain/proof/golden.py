@@ -21,10 +21,10 @@ from generator.strip import Image, fit_ink
 from models import zoo
 from models.ctc import ALPHABET, PAD
 from models.decoders import Decoder
-from toolchain.drawings import DRAWINGS
+from toolchain.proof.comparison import pixels, png
+from toolchain.proof.drawings import DRAWINGS
 from toolchain.reading.runtime import INPUT, open_model
 from toolchain.storage import sha256
-from toolchain.tally import pixels, png
 
 FORMAT = 1
 LARGEST = 100  # classes a frame whose log_probs are kept; of more, only those of the answers
