@@ -132,17 +132,3 @@ def test_every_link_and_file_in_the_readme_is_there():
     assert links
     for link in links:
         assert (ROOT / link).exists(), link
-
-
-def test_the_layers_import_only_downwards():
-    allowed = {
-        "generator": {"generator"},
-        "models": {"models"},
-        "toolchain": {"generator", "models", "toolchain"},
-    }
-    for package, known in allowed.items():
-        for path in (ROOT / package).rglob("*.py"):
-            used = set(re.findall(r"^\s*(?:from|import) (\w+)", path.read_text(), re.MULTILINE))
-            assert not (used & set(allowed)) - known, path
-            if path.name != "cli.py":
-                assert "toolchain.cli" not in path.read_text(), path

@@ -28,7 +28,7 @@ from toolchain.proof.parity import SEED
 from toolchain.provenance import machine
 from toolchain.reading.modelfile import shipped
 from toolchain.reading.runtime import INPUT, open_model
-from toolchain.release import float32_of
+from toolchain.shipping.release_reports import float32_of
 from toolchain.storage import sha256
 from toolchain.table import Table
 

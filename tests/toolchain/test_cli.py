@@ -16,9 +16,10 @@ import typer
 from PIL import Image
 
 from generator import fontsource
-from toolchain import console, export, ship
+from toolchain import console
 from toolchain.cli import app
 from toolchain.data import checkpoint
+from toolchain.shipping import export
 from toolchain.training import averaging
 
 
@@ -337,7 +338,7 @@ def test_a_gate_that_fails_names_itself_and_leaves_nothing(release, monkeypatch,
         bias.CopyFrom(onnx.numpy_helper.from_array(moved, bias.name))
         onnx.save(graph, out)
 
-    monkeypatch.setattr(ship, "export_onnx", broken)
+    monkeypatch.setattr("toolchain.shipping.release.export_onnx", broken)
     failed = tmp_path / "failed"
     code = call(
         *("export", "--variant", "lightweight", "--quantize", "none", "--count", 20),

@@ -10,16 +10,16 @@ from PIL import Image
 
 from models import zoo
 from tests.toolchain.test_cli import call
-from toolchain import export, gates
 from toolchain.data import checkpoint, samples
 from toolchain.proof import golden
 from toolchain.proof.drawings import DRAWINGS
 from toolchain.proof.parity import compare
-from toolchain.quantize import quantize
 from toolchain.reading import Recognizer, boxes, modelfile, pictures
 from toolchain.report.card import write_card
 from toolchain.report.summary import summarise
-from toolchain.script import FACTS, export_script
+from toolchain.shipping import export, gates
+from toolchain.shipping.quantize import quantize
+from toolchain.shipping.torchscript import FACTS, export_torchscript
 from toolchain.training.loop import train
 
 VARIANTS = ["positions-2", "fixed-2", "compact", "digit-cnn"]
@@ -39,7 +39,7 @@ def release(request, tmp_path_factory, bank):
     stored, float32 = folder / f"{variant}.safetensors", folder / f"{variant}.onnx"
     export.store_weights(source, variant, stored, shown, 100)
     export.export_onnx(stored, float32)
-    export_script(stored, folder / f"{variant}.torchscript.pt")
+    export_torchscript(stored, folder / f"{variant}.torchscript.pt")
     quantize(float32, folder / f"{variant}.int8.onnx", shown(0, 128).strips.numpy())
     source.unlink()
     return folder
@@ -71,7 +71,7 @@ def test_torchscript_of_other_weights_is_noticed(release, bank, tmp_path):
     model, facts = checkpoint.load_model(release / f"{variant}.safetensors")
     tensors = {f"model.{k}": v + 0.1 * (v.ndim > 1) for k, v in model.state_dict().items()}
     checkpoint.save(tmp_path / "other.safetensors", tensors, facts)
-    export_script(tmp_path / "other.safetensors", tmp_path / "other.pt")
+    export_torchscript(tmp_path / "other.safetensors", tmp_path / "other.pt")
     report = compare(
         release / f"{variant}.safetensors",
         release / f"{variant}.onnx",

@@ -1,4 +1,4 @@
-"""Commands that make numbers and models: generate, train."""
+"""Commands that make numbers and models: generate, import, fonts, train, average."""
 
 from pathlib import Path
 from typing import Annotated

@@ -24,12 +24,12 @@ def golden(
     as_json: Json = False,
 ) -> None:
     """Write golden.json: drawings and all that a release computes from them, for every port."""
-    from toolchain import release
+    from toolchain.shipping import release_reports
 
     path = exports / variant / "golden.json"
-    failures = release.pinned(variant, exports) if check else []
+    failures = release_reports.pinned(variant, exports) if check else []
     if not check:
-        path = release.pin(variant, exports)
+        path = release_reports.pin(variant, exports)
     if as_json:
         console.show_json({"file": path, "failures": failures})
     elif not failures:

@@ -103,7 +103,7 @@ def _batches(numbers: Samples, count: int) -> Iterator[tuple[torch.Tensor, NDArr
 
 def _script(path: Path) -> torch.nn.Module:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # see toolchain.script
+        warnings.simplefilter("ignore")  # PyTorch would have us use torch.export
         loaded: torch.nn.Module = torch.jit.load(str(path))
     return loaded
 

@@ -8,12 +8,12 @@ import onnx
 import pytest
 from onnx import numpy_helper
 
-from toolchain import elsewhere, gates, mobile
 from toolchain.errors import FellShort
 from toolchain.proof.parity import compare
-from toolchain.quantize import quantize
+from toolchain.shipping import gates, ort_format, other_runtime
+from toolchain.shipping.quantize import quantize
 
-EXPORTS = Path(__file__).parents[2] / "exports" / "optimized"
+EXPORTS = Path(__file__).parents[3] / "exports" / "optimized"
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +112,7 @@ def test_batches_is_shut_to_a_graph_that_mixes_the_strips_of_a_batch(change, str
 
 
 def test_runtimes_is_shut_where_the_other_runtime_disagrees(float32, change, strips, monkeypatch):
-    path, run = change(lambda graph: nudge(graph, 0.5)), elsewhere.run_mobile
+    path, run = change(lambda graph: nudge(graph, 0.5)), other_runtime.run_mobile
     monkeypatch.setattr(gates, "run_mobile", lambda _, strips: run(path, strips))
     gate = next(g for g in gates.of_file(float32, "float32", strips) if g.name == "runtimes")
     assert not gate.held
@@ -161,10 +161,10 @@ def test_latency_is_shut_to_int8_that_is_slower(strips):
 
 
 def test_an_ort_of_another_model_is_refused(float32, int8, change, strips, tmp_path):
-    ort, config = mobile.convert(int8, tmp_path)
+    ort, config = ort_format.convert(int8, tmp_path)
     assert gates.of_reduced(int8, ort, strips).held
     assert "DynamicQuantizeLSTM" in config.read_text()
-    other, _ = mobile.convert(change(lambda graph: nudge(graph, 20)), tmp_path)
+    other, _ = ort_format.convert(change(lambda graph: nudge(graph, 20)), tmp_path)
     assert "read otherwise" in gates.of_reduced(float32, other, strips).measured
     assert not gates.of_reduced(float32, other, strips).held
     ort.write_bytes(ort.read_bytes()[:1000])

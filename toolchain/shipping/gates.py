@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 from onnxruntime import InferenceSession
 
 from generator.sheet import contact_sheet
-from toolchain.elsewhere import MOBILE, run_mobile
 from toolchain.errors import FellShort
-from toolchain.export import OPSET, check_graph
 from toolchain.proof.bench import in_turns
 from toolchain.proof.comparison import pixels
 from toolchain.proof.parity import LOG_PROBS_BOUND, Parity
 from toolchain.reading.graphfile import read_graph
 from toolchain.reading.runtime import INPUT, PROVIDER, open_model
+from toolchain.shipping.export import OPSET, check_graph
+from toolchain.shipping.other_runtime import MOBILE, run_mobile
 
 BATCHES = (1, 2, 7)
 RUNS = 100

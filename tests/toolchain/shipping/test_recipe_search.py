@@ -2,10 +2,10 @@ import pytest
 
 from generator.errors import BadInput
 from generator.numbers import NumberGenerator
-from toolchain import quantize
 from toolchain.errors import FellShort
-from toolchain.quantize import RECIPES, known
-from toolchain.search import Candidate, choose, on_front, search
+from toolchain.shipping import quantize
+from toolchain.shipping.quantize import RECIPES, known
+from toolchain.shipping.recipe_search import Candidate, choose, on_front, search
 
 
 def candidate(name, size=25, time=0.3, mismatches=3, within=True):

@@ -9,12 +9,12 @@ from models import zoo
 from toolchain import console, storage
 from toolchain.data import checkpoint, samples
 from toolchain.data.sources import TEST_DIGITS, WRITERS_DIGITS, Digits
-from toolchain.export import export_onnx
 from toolchain.proof import golden
 from toolchain.proof.bench import bench, rounds
 from toolchain.proof.parity import SCRIPT, SEED, Parity, compare
 from toolchain.reading.inspection import inspect
 from toolchain.report.card import write_card
+from toolchain.shipping.export import export_onnx
 from toolchain.storage import sha256
 
 BENCH_STRIPS = 64

@@ -6,12 +6,12 @@ import torch
 from generator.errors import BadInput
 from toolchain.data import checkpoint
 from toolchain.errors import FellShort
-from toolchain.export import check_graph, find_weights
 from toolchain.proof.calibration import Calibration
 from toolchain.proof.parity import compare
 from toolchain.proof.reference import DropIn
-from toolchain.quantize import quantize, weighted_nodes
 from toolchain.reading.runtime import open_model
+from toolchain.shipping.export import check_graph, find_weights
+from toolchain.shipping.quantize import quantize, weighted_nodes
 from toolchain.storage import sha256
 
 

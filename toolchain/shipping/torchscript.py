@@ -7,13 +7,13 @@ from pathlib import Path
 import torch
 
 from toolchain.data import samples
-from toolchain.export import metadata
 from toolchain.proof.reference import drop_in
+from toolchain.shipping.export import metadata
 
 FACTS = "metadata.json"  # the extra file in which it explains itself, as the .onnx does
 
 
-def export_script(weights: Path, out: Path) -> None:
+def export_torchscript(weights: Path, out: Path) -> None:
     """Trace stored weights to a TorchScript file with the inputs and outputs of the .onnx.
 
     Args:

@@ -1,7 +1,7 @@
 """The same file under another ONNX Runtime: the one that phones have.
 
 That version is installed once, by pip, into a folder of its own in the user's cache, and runs in a
-process of its own: `python -m toolchain.elsewhere MODEL STRIPS OUTPUTS`.
+process of its own: `python -m toolchain.shipping.other_runtime MODEL STRIPS OUTPUTS`.
 """
 
 import os
@@ -32,13 +32,20 @@ def run_mobile(model: Path, strips: NDArray[np.uint8], version: str = MOBILE) ->
     """
     environment = {
         **os.environ,
-        "PYTHONPATH": os.pathsep.join([str(installed(version)), str(Path(__file__).parents[1])]),
+        "PYTHONPATH": os.pathsep.join([str(installed(version)), str(Path(__file__).parents[2])]),
     }
     with tempfile.TemporaryDirectory() as folder:
         given, made = Path(folder) / "strips.npy", Path(folder) / "outputs.npz"
         np.save(given, strips)
         done = subprocess.run(
-            [sys.executable, "-m", "toolchain.elsewhere", str(model), str(given), str(made)],
+            [
+                sys.executable,
+                "-m",
+                "toolchain.shipping.other_runtime",
+                str(model),
+                str(given),
+                str(made),
+            ],
             capture_output=True,
             text=True,
             env=environment,

@@ -14,8 +14,8 @@ from toolchain.data.samples import Samples
 from toolchain.errors import FellShort
 from toolchain.proof.bench import in_turns
 from toolchain.proof.comparison import Comparison
-from toolchain.quantize import CALIBRATION_NUMBERS, CALIBRATION_SEED, RECIPES, quantize
 from toolchain.reading.runtime import INPUT, open_model
+from toolchain.shipping.quantize import CALIBRATION_NUMBERS, CALIBRATION_SEED, RECIPES, quantize
 
 SEED = 4_000_037  # of the numbers that the recipes are compared on
 NUMBERS = 2_000

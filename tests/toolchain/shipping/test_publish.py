@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from toolchain.publish import publish
+from toolchain.shipping.publish import publish
 
 
 @pytest.fixture

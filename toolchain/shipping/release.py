@@ -7,20 +7,21 @@ from pathlib import Path
 from typing import Any
 
 from models import zoo
-from toolchain import console, gates, mobile, storage
+from toolchain import console, storage
 from toolchain.data import checkpoint, samples
 from toolchain.data.sources import TEST_DIGITS, Digits
-from toolchain.export import export_onnx, find_weights, store_weights
-from toolchain.halves import store_halves
 from toolchain.proof import golden
 from toolchain.proof.calibration import NUMBERS as CALIBRATED_ON
 from toolchain.proof.comparison import Outputs
 from toolchain.proof.parity import INT8_LOSS_BOUND, SCRIPT, SEED, compare
-from toolchain.publish import publish
-from toolchain.quantize import RECIPES, known
 from toolchain.report.card import write_card
-from toolchain.script import export_script
-from toolchain.search import NUMBERS, Search, in_order, search
+from toolchain.shipping import gates, ort_format
+from toolchain.shipping.export import export_onnx, find_weights, store_weights
+from toolchain.shipping.float16 import store_float16
+from toolchain.shipping.publish import publish
+from toolchain.shipping.quantize import RECIPES, known
+from toolchain.shipping.recipe_search import NUMBERS, Search, in_order, search
+from toolchain.shipping.torchscript import export_torchscript
 
 GATE_STRIPS = 64  # strips that a file is tried with by itself
 
@@ -106,10 +107,10 @@ def make(
         files = {"float32": float32}
         if order.float16:
             files["float16"] = made / f"{variant}.float16.onnx"
-            store_halves(float32, files["float16"])
+            store_float16(float32, files["float16"])
         if order.torchscript:
             files[SCRIPT] = made / f"{variant}.{SCRIPT}.pt"
-            export_script(stored, files[SCRIPT])
+            export_torchscript(stored, files[SCRIPT])
         report: dict[str, Any] = {"search": None}
         if names := list(planned["recipes"]):
             with console.progress("recipes", len(names)) as update:
@@ -185,7 +186,7 @@ def _through_the_gates(
             if precision != SCRIPT:
                 answers += gates.of_file(path, precision, strips)
         if "int8" in files:
-            ort, _ = mobile.convert(files["int8"], files["int8"].parent)
+            ort, _ = ort_format.convert(files["int8"], files["int8"].parent)
             answers.append(gates.of_reduced(files["int8"], ort, strips))
             answers.append(gates.of_speed(files["float32"], files["int8"], strips))
     # What is already refused need not be compared on thousands of numbers.

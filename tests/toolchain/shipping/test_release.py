@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.toolchain.test_search import candidate
-from toolchain import gates, ship
+from tests.toolchain.shipping.test_recipe_search import candidate
 from toolchain.data.sources import Digits
-from toolchain.search import Search
+from toolchain.shipping import gates, release
+from toolchain.shipping.recipe_search import Search
 
 BOUNDS = {"size": 100, "milliseconds": 1.0, "accuracy": 98.0}
 
@@ -28,9 +28,9 @@ def attempt(tmp_path, monkeypatch):
                 raise verdict
             return [], {}
 
-        monkeypatch.setattr(ship, "_through_the_gates", through)
-        return ship._first_through_the_gates(
-            found, tmp_path, files, tmp_path, Digits(), ship.Order()
+        monkeypatch.setattr(release, "_through_the_gates", through)
+        return release._first_through_the_gates(
+            found, tmp_path, files, tmp_path, Digits(), release.Order()
         )[2]
 
     return ran

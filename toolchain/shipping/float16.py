@@ -14,7 +14,7 @@ from onnx import numpy_helper
 LARGE = 256  # values from which on a tensor is stored as float16
 
 
-def store_halves(float32: Path, out: Path) -> None:
+def store_float16(float32: Path, out: Path) -> None:
     """Write the float16 form of a float32 graph.
 
     Args:
