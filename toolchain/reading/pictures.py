@@ -33,7 +33,7 @@ def named_pictures(sources: Sequence[Path]) -> list[Path]:
 
 
 def open_named(path: Path) -> Image.Image:
-    """A picture file, or standard input for "-"; see `toolchain.ink.open_picture`."""
+    """A picture file, or standard input for "-"; see `toolchain.reading.ink.open_picture`."""
     if str(path) != STANDARD_INPUT:
         return open_picture(path)
     return open_picture(sys.stdin.buffer.read(MAX_MEGABYTES * 10**6 + 1))
