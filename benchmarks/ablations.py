@@ -27,7 +27,7 @@ from toolchain.provenance import machine, source_commit
 from toolchain.report.card import write_card
 from toolchain.training.accuracy import evaluate, wilson
 from toolchain.training.devices import best_device
-from toolchain.training.loop import train
+from toolchain.training.loop import Job, train
 from toolchain.training.recipes import RECIPES, Recipe
 
 VARIANT, RECIPE = "lightweight", "quick"
@@ -139,7 +139,7 @@ def measure(
     changed = replace(recipe, **row.recipe)
     banks = digits.bank("train", device), digits.bank("val", device)
     with tempfile.TemporaryDirectory() as folder:
-        train(VARIANT, changed, banks, Path(folder), device=device)
+        train(Job(VARIANT, changed), banks, Path(folder), device=device)
         model, _ = checkpoint.load_model(Path(folder) / "best.safetensors")
     fast = recipe.autocasts(device)
     scores = {

@@ -27,7 +27,7 @@ from toolchain.provenance import machine, source_commit
 from toolchain.table import Table
 from toolchain.training.batches import GROUP
 from toolchain.training.devices import best_device
-from toolchain.training.loop import train
+from toolchain.training.loop import Job, train
 from toolchain.training.recipes import RECIPES, Recipe, adapt
 
 EPOCH = 120_000  # numbers
@@ -56,7 +56,7 @@ def measure(
             raise Enough
 
     with tempfile.TemporaryDirectory() as folder, contextlib.suppress(Enough):
-        train(variant, recipe, banks, Path(folder), device=device, on_step=on_step)
+        train(Job(variant, recipe), banks, Path(folder), device=device, on_step=on_step)
     groups = [after - before for before, after in itertools.pairwise(times)]
     rates = sorted(WARM * recipe.batch / each for each in groups)
     rate = WARM * recipe.batch * len(groups) / sum(groups)

@@ -20,7 +20,6 @@ from toolchain.report.summary import summarise
 from toolchain.shipping import export, gates
 from toolchain.shipping.quantize import quantize
 from toolchain.shipping.torchscript import FACTS, export_torchscript
-from toolchain.training.loop import train
 
 VARIANTS = ["positions-2", "fixed-2", "compact", "digit-cnn"]
 
@@ -152,9 +151,8 @@ def test_training_lowers_the_loss(variant, bank, tmp_path, monkeypatch):
 
     monkeypatch.setattr(training, "VALIDATION_NUMBERS", 100)
     rows = []
-    train(
-        variant,
-        Recipe(epochs=2, numbers=1_600, batch=32, bf16=False),
+    training.train(
+        training.Job(variant, Recipe(epochs=2, numbers=1_600, batch=32, bf16=False)),
         (bank, bank),
         tmp_path / "run",
         device=torch.device("cpu"),

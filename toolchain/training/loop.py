@@ -11,7 +11,7 @@ import math
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +30,8 @@ from toolchain.training.accuracy import evaluate
 from toolchain.training.batches import batches
 from toolchain.training.devices import denormals_flushed
 from toolchain.training.ema import Average
-from toolchain.training.muon import Muon, split_parameters
-from toolchain.training.recipes import Recipe
+from toolchain.training.muon import optimizers_for
+from toolchain.training.recipes import Recipe, learning_rate
 
 VALIDATION_NUMBERS = 4_000
 VALIDATION_SEED = 1_000_003
@@ -51,54 +51,66 @@ class Epoch:
     numbers_per_second: float
 
 
+@dataclass(frozen=True)
+class Job:
+    """What is trained; a run that is gone on with is of the same.
+
+    Attributes:
+        variant: a name from the zoo.
+        recipe: how long and how.
+        seed: of the network's first weights and of the numbers.
+        style: fields that differ of what samples are drawn with, see `samples`.
+        network: fields of the network's shape that differ.
+        facts: what else the checkpoints should tell, e.g. the data.
+    """
+
+    variant: str
+    recipe: Recipe
+    seed: int = 0
+    style: Mapping[str, Any] = field(default_factory=dict)
+    network: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def as_facts(self) -> dict[str, Any]:
+        """What every checkpoint tells of it."""
+        return {
+            "variant": self.variant,
+            "recipe": dataclasses.asdict(self.recipe),
+            "seed": self.seed,
+            # Only where they differ, so that runs of before can be gone on with.
+            **({"style": dict(self.style)} if self.style else {}),
+            **({"network": dict(self.network)} if self.network else {}),
+            **self.facts,
+        }
+
+
 class Stopped(Exception):
     """Training was asked to stop and left a checkpoint that resumes."""
 
 
-def learning_rate(recipe: Recipe, step: int) -> float:
-    """Rate at a step: constant, or one cycle (Smith 2018, arXiv:1803.09820): up, then a cosine."""
-    if recipe.schedule == "constant":
-        return recipe.learning_rate
-    progress = step / recipe.steps
-    if progress < recipe.warmup:
-        return recipe.learning_rate * (0.05 + 0.95 * progress / recipe.warmup)
-    falling = (progress - recipe.warmup) / (1 - recipe.warmup)
-    return recipe.learning_rate * max(0.002, (1 + math.cos(math.pi * falling)) / 2)
-
-
 @denormals_flushed()
 def train(
-    variant: str,
-    recipe: Recipe,
+    job: Job,
     banks: tuple[DigitBank, DigitBank],
     run: Path,
     *,
     device: torch.device,
-    seed: int = 0,
     resume: bool = False,
     start_from: Network | None = None,
     hard: DigitBank | None = None,
-    style: Mapping[str, Any] | None = None,
-    network: Mapping[str, Any] | None = None,
-    facts: dict[str, Any] | None = None,
     on_step: Callable[[int, float], None] = lambda step, loss: None,
     on_epoch: Callable[[Epoch], None] = lambda epoch: None,
 ) -> float:
     """Train a variant into the folder `run`; the result is `run/best.safetensors`.
 
     Args:
-        variant: a name from the zoo.
-        recipe: how long and how.
+        job: what to train.
         banks: training and validation digits, on `device`.
         run: folder for config.json, metrics.csv, TensorBoard events, `last` and `best`.
         device: where to train.
-        seed: of the network's first weights and of the numbers.
         resume: go on from `run/last.safetensors`.
         start_from: a network of the same shape whose weights to start from.
         hard: training digits while the recipe focuses, instead of those of `banks`.
-        style: fields that differ of what samples are drawn with, see `samples`.
-        network: fields of the network's shape that differ.
-        facts: what else the checkpoints should tell, e.g. the data.
         on_step: called with the step and its loss.
         on_epoch: called with each finished epoch.
 
@@ -109,28 +121,21 @@ def train(
         BadInput: the run to resume does not fit.
         Stopped: on SIGINT or SIGTERM, after `last` was saved.
     """
+    variant, seed, style = job.variant, job.seed, job.style
     torch.manual_seed(seed)
     torch.set_float32_matmul_precision("high")
     shortest, longest = zoo.find(variant).digits
     # Only among numbers of any length have some columns to spare.
-    recipe = dataclasses.replace(recipe, trim=recipe.trim and shortest < longest)
+    recipe = dataclasses.replace(job.recipe, trim=job.recipe.trim and shortest < longest)
     torch.backends.cudnn.benchmark = device.type == "cuda" and not recipe.trim
-    model = zoo.build(variant, network)
+    model = zoo.build(variant, job.network)
     if start_from is not None:
         model.load_state_dict(start_from.state_dict())
     model = model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     autocast = recipe.autocasts(device)
-    optimizers = _optimizers(model, recipe, autocast)
+    optimizers = optimizers_for(model, recipe, autocast)
     average = Average(model, recipe.ema, recipe.keep)
-    facts = {
-        "variant": variant,
-        "recipe": dataclasses.asdict(recipe),
-        "seed": seed,
-        # Only where they differ, so that runs of before can be gone on with.
-        **({"style": dict(style)} if style else {}),
-        **({"network": dict(network)} if network else {}),
-        **(facts or {}),
-    }
+    facts = dataclasses.replace(job, recipe=recipe).as_facts()
     numbers = samples.to_learn(variant, banks[0], seed, recipe.wide, style)
     harder = None if hard is None else samples.to_learn(variant, hard, seed, recipe.wide, style)
     check = validation_numbers(variant, banks[1], style)
@@ -205,7 +210,7 @@ def train(
 
 
 def validation_numbers(variant: str, bank: DigitBank, style: Mapping[str, Any] | None) -> Numbers:
-    """What every epoch is judged on; arguments as of `train`."""
+    """What every epoch is judged on; arguments as of `Job`, the bank of validation digits."""
     judged = samples.to_judge(variant, bank, VALIDATION_SEED, style)
     return judged(0, judged.different(VALIDATION_NUMBERS))
 
@@ -231,20 +236,6 @@ def _freeze_norm(model: nn.Module) -> None:
 
 def _named(model: nn.Module, prefix: str) -> dict[str, Tensor]:
     return {prefix + name: tensor for name, tensor in model.state_dict().items()}
-
-
-def _optimizers(
-    model: nn.Module, recipe: Recipe, bf16: bool
-) -> list[tuple[torch.optim.Optimizer, float]]:
-    """AdamW, and Muon where the recipe has it, each with its rate relative to the schedule's."""
-    matrices, others = split_parameters(model) if recipe.muon else ([], [*model.parameters()])
-    decay = recipe.weight_decay
-    found: list[tuple[torch.optim.Optimizer, float]] = [
-        (torch.optim.AdamW(others, recipe.learning_rate, weight_decay=decay), 1.0)
-    ]
-    if matrices:
-        found.append((Muon(matrices, recipe.learning_rate, bf16), recipe.muon))
-    return found
 
 
 def _everything(

@@ -15,6 +15,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from toolchain.training.recipes import Recipe
+
 MOMENTUM = 0.95
 WEIGHT_DECAY = 0.01
 ITERATIONS = 5
@@ -74,3 +76,17 @@ def orthogonal(matrices: Tensor) -> Tensor:
         found = a * found + (b * gram + c * gram @ gram) @ found
     shaped: Tensor = found.mT if rows > columns else found
     return shaped * math.sqrt(max(1.0, rows / columns))
+
+
+def optimizers_for(
+    model: nn.Module, recipe: Recipe, bf16: bool
+) -> list[tuple[torch.optim.Optimizer, float]]:
+    """AdamW, and Muon where the recipe has it, each with its rate relative to the schedule's."""
+    matrices, others = split_parameters(model) if recipe.muon else ([], [*model.parameters()])
+    decay = recipe.weight_decay
+    found: list[tuple[torch.optim.Optimizer, float]] = [
+        (torch.optim.AdamW(others, recipe.learning_rate, weight_decay=decay), 1.0)
+    ]
+    if matrices:
+        found.append((Muon(matrices, recipe.learning_rate, bf16), recipe.muon))
+    return found

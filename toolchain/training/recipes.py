@@ -1,5 +1,6 @@
 """Training recipes: how long, how fast, and with which devices of the trade."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
@@ -93,6 +94,17 @@ RECIPES = {
         trim=False,
     ),
 }
+
+
+def learning_rate(recipe: Recipe, step: int) -> float:
+    """Rate at a step: constant, or one cycle (Smith 2018, arXiv:1803.09820): up, then a cosine."""
+    if recipe.schedule == "constant":
+        return recipe.learning_rate
+    progress = step / recipe.steps
+    if progress < recipe.warmup:
+        return recipe.learning_rate * (0.05 + 0.95 * progress / recipe.warmup)
+    falling = (progress - recipe.warmup) / (1 - recipe.warmup)
+    return recipe.learning_rate * max(0.002, (1 + math.cos(math.pi * falling)) / 2)
 
 
 def adapt(name: str | None, has_accelerator: bool, changes: Mapping[str, Any]) -> Recipe:

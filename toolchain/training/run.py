@@ -21,7 +21,7 @@ from toolchain.provenance import machine, source_commit
 from toolchain.training import hard_digits
 from toolchain.training.accuracy import evaluate
 from toolchain.training.devices import device_named
-from toolchain.training.loop import Epoch, Stopped, train, validation_numbers
+from toolchain.training.loop import Epoch, Job, Stopped, train, validation_numbers
 from toolchain.training.settings import Settings
 
 
@@ -107,18 +107,13 @@ def start(
 
         try:
             best_accuracy = train(
-                variant,
-                recipe,
+                Job(variant, recipe, settings.run.seed, style, network, facts),
                 banks,
                 folder,
                 device=on,
-                seed=settings.run.seed,
                 resume=resume,
                 start_from=model,
                 hard=hard,
-                style=style,
-                network=network,
-                facts=facts,
                 on_step=on_step,
                 on_epoch=on_epoch,
             )

@@ -25,7 +25,7 @@ from generator.errors import BadInput
 from models import zoo
 from toolchain import storage
 from toolchain.training.devices import device_named
-from toolchain.training.loop import Epoch, train
+from toolchain.training.loop import Epoch, Job, train
 from toolchain.training.muon import split_parameters
 from toolchain.training.recipes import Recipe
 from toolchain.training.settings import Settings, toml
@@ -120,14 +120,16 @@ def _trained(
 
     with contextlib.suppress(optuna.TrialPruned):
         train(
-            settings.run.variant,
-            recipe,
+            Job(
+                settings.run.variant,
+                recipe,
+                settings.run.seed,
+                settings.drawing(),
+                settings.network,
+            ),
             banks,
             run,
             device=device,
-            seed=settings.run.seed,
-            style=settings.drawing(),
-            network=settings.network,
             on_step=lambda step, loss: on_step(step * recipe.batch),
             on_epoch=on_epoch,
         )

@@ -24,9 +24,9 @@ def runs(tmp_path_factory, bank):
         if done == 3:
             os.kill(os.getpid(), signal.SIGINT)
 
-    def train(name, **options):
-        banks, device = (bank, bank), torch.device("cpu")
-        training.train("lightweight", recipe, banks, folder / name, device=device, **options)
+    def train(name, seed=0, **options):
+        job, banks = training.Job("lightweight", recipe, seed), (bank, bank)
+        training.train(job, banks, folder / name, device=torch.device("cpu"), **options)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(training, "VALIDATION_NUMBERS", 16)

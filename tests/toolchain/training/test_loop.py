@@ -13,8 +13,7 @@ from generator.numbers import PAD, NumberGenerator
 from models import zoo
 from toolchain.training import loop as training
 from toolchain.training.batches import GROUP, batches
-from toolchain.training.ema import Average
-from toolchain.training.recipes import RECIPES, Recipe, adapt
+from toolchain.training.recipes import Recipe
 
 TINY = Recipe(epochs=2, numbers=64, batch=16, bf16=False)
 
@@ -25,10 +24,8 @@ def _small_validation(monkeypatch):
 
 
 def run_training(folder, bank, **options):
-    recipe = options.pop("recipe", TINY)
-    return training.train(
-        "lightweight", recipe, (bank, bank), folder, device=torch.device("cpu"), **options
-    )
+    job = training.Job("lightweight", options.pop("recipe", TINY))
+    return training.train(job, (bank, bank), folder, device=torch.device("cpu"), **options)
 
 
 def stop_at(step):
@@ -149,56 +146,6 @@ def test_whole_strips_come_in_no_order_of_width(bank):
     stream = batches(NumberGenerator(bank, 4), recipe, 0)
     lengths = [(next(stream)[1] != PAD).sum(1).float().mean() for _ in range(GROUP)]
     assert max(lengths) - min(lengths) < 1.5  # sorted, they reach from 1 digit to 5
-
-
-def test_one_cycle_rises_then_falls_to_nearly_nothing():
-    recipe = RECIPES["short"]
-    rates = [training.learning_rate(recipe, step) for step in range(recipe.steps)]
-    top = rates.index(max(rates))
-    assert rates[:top] == sorted(rates[:top])
-    assert rates[top:] == sorted(rates[top:], reverse=True)
-    assert max(rates) == pytest.approx(recipe.learning_rate, rel=1e-3)
-    assert rates[-1] < 0.01 * recipe.learning_rate
-
-
-def test_the_earlier_recipe_is_as_published():
-    earlier = RECIPES["earlier"]
-    assert (earlier.epochs, earlier.numbers, earlier.batch) == (75, 120_000, 64)
-    assert training.learning_rate(earlier, 0) == 1e-3
-    assert training.learning_rate(earlier, earlier.steps - 1) == 1e-3
-
-
-def test_the_average_without_decay_is_the_model_itself():
-    model = zoo.build("lightweight")
-    average = Average(model, decay=0.0)
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.add_(1.0)
-    average.update(model, 5)
-    for name, tensor in model.state_dict().items():
-        assert torch.equal(average.model.state_dict()[name], tensor)
-
-
-def test_a_blend_lies_between_the_start_and_the_average():
-    model = zoo.build("lightweight")
-    average = Average(model, decay=0.0, keep=0.25)
-    before = {name: value.clone() for name, value in model.state_dict().items()}
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.add_(1.0)
-    average.update(model, 5)
-    blended = average.blended().state_dict()
-    for name, _ in model.named_parameters():
-        torch.testing.assert_close(blended[name], before[name] + 0.75)
-
-
-@pytest.mark.parametrize(
-    ("name", "changes", "message"),
-    [("best", {}, "choose one of full"), ("quick", {"numbers": 8}, "raise --numbers")],
-)
-def test_a_recipe_that_cannot_be_is_refused(name, changes, message):
-    with pytest.raises(BadInput, match=message):
-        adapt(name, False, changes)
 
 
 def test_the_training_bank_of_the_tool_holds_no_test_digit(strokes_folder, mnist_val):

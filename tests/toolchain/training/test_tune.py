@@ -54,7 +54,7 @@ def curves(monkeypatch):
     """Training replaced by given validation losses, a list a trial: here the search is tested."""
     planned = []
 
-    def train(variant, recipe, banks, run, *, on_epoch, **_):
+    def train(job, banks, run, *, on_epoch, **_):
         checkpoint.save(run / "last.safetensors", {}, {})
         for epoch, loss in enumerate(planned.pop(0), 1):
             if isinstance(loss, Exception):
