@@ -20,15 +20,15 @@ from typing import Any
 import torch
 
 from generator.numbers import NumberGenerator, Numbers
-from toolchain import checkpoint
-from toolchain.bench import machine
-from toolchain.card import write_card
-from toolchain.data import WRITERS_DIGITS, Digits
-from toolchain.devices import best_device
-from toolchain.evaluate import evaluate, wilson
-from toolchain.export import source_commit
-from toolchain.recipes import RECIPES, Recipe
-from toolchain.train import train
+from toolchain import storage
+from toolchain.data import checkpoint
+from toolchain.data.sources import WRITERS_DIGITS, Digits
+from toolchain.provenance import machine, source_commit
+from toolchain.report.card import write_card
+from toolchain.training.accuracy import evaluate, wilson
+from toolchain.training.devices import best_device
+from toolchain.training.loop import Job, train
+from toolchain.training.recipes import RECIPES, Recipe
 
 VARIANT, RECIPE = "lightweight", "quick"
 SEED = 7_000_003
@@ -123,7 +123,7 @@ def main() -> None:
                 title: {name: rows[row.key] for name, row in table.items() if row.key in rows}
                 for title, table in TABLES.items()
             }
-            checkpoint.write_json(into, report | {"tables": tables})
+            storage.write_json(into, report | {"tables": tables})
     write_card(options.out)
 
 
@@ -139,7 +139,7 @@ def measure(
     changed = replace(recipe, **row.recipe)
     banks = digits.bank("train", device), digits.bank("val", device)
     with tempfile.TemporaryDirectory() as folder:
-        train(VARIANT, changed, banks, Path(folder), device=device)
+        train(Job(VARIANT, changed), banks, Path(folder), device=device)
         model, _ = checkpoint.load_model(Path(folder) / "best.safetensors")
     fast = recipe.autocasts(device)
     scores = {

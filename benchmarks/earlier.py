@@ -29,12 +29,11 @@ from results import EARLIER
 from generator.mnist import load_mnist
 from generator.sheet import contact_sheet
 from generator.strip import HEIGHT, WIDTH
-from toolchain import checkpoint
-from toolchain.bench import machine
-from toolchain.evaluate import wilson
-from toolchain.export import sha256, source_commit
-from toolchain.runtime import INPUT, open_model
-from toolchain.tables import Table
+from toolchain import storage
+from toolchain.provenance import machine, source_commit
+from toolchain.reading.runtime import INPUT, open_model
+from toolchain.table import Table
+from toolchain.training.accuracy import wilson
 
 ROOT = Path(__file__).parent.parent
 OUT = Path(__file__).parent / "earlier"
@@ -121,7 +120,7 @@ def read(path: Path, numbers: list[Number]) -> dict[str, Any]:
         right.append("".join(str(digit) for digit in digits[0] if digit >= 0) == each.label)
     low, high = wilson(sum(right), len(right))
     return {
-        "sha256": sha256(path),
+        "sha256": storage.sha256(path),
         "right": sum(right),
         "accuracy": 100 * sum(right) / len(right),
         "interval": [100 * low, 100 * high],
@@ -158,7 +157,7 @@ def main() -> None:
         shown = numbers[:60]
         strips = np.stack([each.strip for each in shown])
         said = [f"{each.label}{', cut' * (each.lost >= 0.5)}" for each in shown]
-        with checkpoint.replacing(given.sheet) as temporary:
+        with storage.replacing(given.sheet) as temporary:
             contact_sheet(strips, said).save(temporary, format="PNG")
     files = [(path.stem, "file", path) for path in given.model] or [
         (variant, form, path)
@@ -186,8 +185,8 @@ def main() -> None:
     text = _text(report)
     print(text)
     if not given.model and given.count == COUNT:
-        checkpoint.write_json(OUT.with_suffix(".json"), report)
-        with checkpoint.replacing(OUT.with_suffix(".md")) as temporary:
+        storage.write_json(OUT.with_suffix(".json"), report)
+        with storage.replacing(OUT.with_suffix(".md")) as temporary:
             temporary.write_text(text, "utf-8")
 
 

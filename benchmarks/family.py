@@ -23,12 +23,13 @@ from generator.numbers import NumberGenerator
 from generator.strip import fit_ink
 from generator.style import Style
 from models import zoo
-from toolchain import checkpoint, samples
-from toolchain.data import Digits
-from toolchain.evaluate import evaluate, wilson
-from toolchain.modelfile import shipped
-from toolchain.runtime import INPUT, open_model
-from toolchain.slices import read_numbers
+from toolchain import storage
+from toolchain.data import checkpoint, samples
+from toolchain.data.sources import Digits
+from toolchain.proof.slices import read_numbers
+from toolchain.reading.modelfile import shipped
+from toolchain.reading.runtime import INPUT, open_model
+from toolchain.training.accuracy import evaluate, wilson
 
 ROOT = Path(__file__).parent.parent
 JSON = Path(__file__).parent / "family.json"
@@ -93,7 +94,7 @@ def main() -> int:
             export(variant, trained, given.exports)
             held[variant] = measure(variant, trained, given.exports, held.get(variant, {}))
             ordered = {name: held[name] for name in PLANS if name in held}
-            checkpoint.write_json(JSON, ordered)
+            storage.write_json(JSON, ordered)
     return block.write("family", table(), given.check)
 
 

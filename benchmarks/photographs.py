@@ -21,9 +21,9 @@ from generator.digits import DigitBank
 from generator.errors import BadInput
 from generator.glyphs import mnist_glyphs
 from generator.numbers import PAD, NumberGenerator
-from toolchain.annotate import annotate
-from toolchain.evaluate import wilson
-from toolchain.predict import Recognizer
+from toolchain.reading import Recognizer
+from toolchain.reading.annotate import annotate
+from toolchain.training.accuracy import wilson
 
 SEED = 5_000_011
 ENOUGH = 0.95

@@ -10,7 +10,7 @@ from typing import Any
 
 import block
 
-from toolchain.data import WRITERS_DIGITS
+from toolchain.data.sources import WRITERS_DIGITS
 
 ROOT = Path(__file__).parent.parent
 # The work that this descends from, as it reported itself: its own synthetic test, int8 file.

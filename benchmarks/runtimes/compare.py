@@ -22,15 +22,15 @@ from numpy.typing import NDArray
 from generator.numbers import NumberGenerator
 from generator.shards import number_text
 from models.ctc import greedy_decode
-from toolchain import checkpoint
-from toolchain.bench import machine
-from toolchain.data import Digits
-from toolchain.export import sha256
-from toolchain.modelfile import shipped
-from toolchain.parity import SEED
-from toolchain.release import float32_of
-from toolchain.runtime import INPUT, open_model
-from toolchain.tables import Table
+from toolchain.data import checkpoint
+from toolchain.data.sources import Digits
+from toolchain.proof.parity import SEED
+from toolchain.provenance import machine
+from toolchain.reading.modelfile import shipped
+from toolchain.reading.runtime import INPUT, open_model
+from toolchain.shipping.release_reports import float32_of
+from toolchain.storage import sha256
+from toolchain.table import Table
 
 
 def compare(variant: str, exports: Path, kept: Path, count: int, runs: int) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from generator.strip import HEIGHT, WIDTH
-from toolchain.runtime import INPUT
+from toolchain.reading.runtime import INPUT
 
 EXAMPLE = torch.zeros(1, 1, HEIGHT, WIDTH)
 Run = Callable[[NDArray[np.uint8]], NDArray[np.float32]]

@@ -9,7 +9,7 @@ from generator.glyphs import procedural_glyphs
 from generator.numbers import NumberGenerator
 from generator.style import WIDE
 from generator.touching import meeting
-from toolchain.components import Components
+from toolchain.reading.components import Components
 
 PLAIN = replace(WIDE, touching=0.0, cuts=0.0, dots=0.0)
 COUNT = 400

@@ -10,7 +10,7 @@ from generator.numbers import PAD, NumberGenerator
 from generator.square import SIDE
 from generator.strip import HEIGHT, WIDTH
 from generator.style import EARLIER
-from toolchain.components import Components
+from toolchain.reading.components import Components
 
 SLOTS = (*FRAME_SLOTS, "rotation", "scale")
 ONE = replace(EARLIER, digits=(1, 1))

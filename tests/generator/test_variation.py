@@ -7,7 +7,7 @@ from generator.glyphs import stroke_glyphs
 from generator.handwriting import handwritten
 from generator.strokes import StrokeDigit, distance_fields
 from generator.variation import varied
-from toolchain.data import Digits
+from toolchain.data.sources import Digits
 
 coordinates = st.floats(-1e3, 1e3, width=32)
 paths = st.lists(st.tuples(coordinates, coordinates), min_size=1, max_size=12)

@@ -6,9 +6,9 @@ import torch
 from generator.digits import DigitBank
 from models import grow, zoo
 from models.errors import UnknownVariant
-from toolchain.checkpoint import load_model
-from toolchain.evaluate import evaluate
-from toolchain.samples import to_judge
+from toolchain.data.checkpoint import load_model
+from toolchain.data.samples import to_judge
+from toolchain.training.accuracy import evaluate
 
 EXPORTS = Path(__file__).parents[2] / "exports"
 

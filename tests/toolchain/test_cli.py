@@ -16,8 +16,11 @@ import typer
 from PIL import Image
 
 from generator import fontsource
-from toolchain import checkpoint, console, export, ship, soup
+from toolchain import console
 from toolchain.cli import app
+from toolchain.data import checkpoint
+from toolchain.shipping import export
+from toolchain.training import averaging
 
 
 def nrtool(*arguments, cwd, **environment):
@@ -226,7 +229,7 @@ def test_an_average_is_refused_before_any_work(release, weights, tmp_path, monke
     monkeypatch.chdir(tmp_path)
     (tmp_path / "runs/mine").mkdir(parents=True)
     (tmp_path / "runs/mine/config.json").write_text("{}")
-    monkeypatch.setattr(soup, "soup", lambda *_, **__: pytest.fail("it began to work"))
+    monkeypatch.setattr(averaging, "average", lambda *_, **__: pytest.fail("it began to work"))
     said = refused(capsys, "average", weights, weights, "--run", "mine")
     assert "give another --run" in said
     assert "does not exist" in refused(capsys, "average", "none.safetensors", weights)
@@ -335,7 +338,7 @@ def test_a_gate_that_fails_names_itself_and_leaves_nothing(release, monkeypatch,
         bias.CopyFrom(onnx.numpy_helper.from_array(moved, bias.name))
         onnx.save(graph, out)
 
-    monkeypatch.setattr(ship, "export_onnx", broken)
+    monkeypatch.setattr("toolchain.shipping.release.export_onnx", broken)
     failed = tmp_path / "failed"
     code = call(
         *("export", "--variant", "lightweight", "--quantize", "none", "--count", 20),
@@ -383,5 +386,5 @@ def test_every_command_has_help_with_an_example(capsys, command):
 
 
 def test_reading_needs_no_torch(tmp_path):
-    code = "import sys, toolchain.predict; sys.exit('torch' in sys.modules)"
+    code = "import sys, toolchain.reading; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

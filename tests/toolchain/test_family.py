@@ -10,15 +10,16 @@ from PIL import Image
 
 from models import zoo
 from tests.toolchain.test_cli import call
-from toolchain import boxes, checkpoint, export, gates, golden, modelfile, pictures, samples
-from toolchain.card import write_card
-from toolchain.drawings import DRAWINGS
-from toolchain.parity import compare
-from toolchain.predict import Recognizer
-from toolchain.quantize import quantize
-from toolchain.script import FACTS, export_script
-from toolchain.summary import summarise
-from toolchain.train import train
+from toolchain.data import checkpoint, samples
+from toolchain.proof import golden
+from toolchain.proof.drawings import DRAWINGS
+from toolchain.proof.parity import compare
+from toolchain.reading import Recognizer, boxes, modelfile, pictures
+from toolchain.report.card import write_card
+from toolchain.report.summary import summarise
+from toolchain.shipping import export, gates
+from toolchain.shipping.quantize import quantize
+from toolchain.shipping.torchscript import FACTS, export_torchscript
 
 VARIANTS = ["positions-2", "fixed-2", "compact", "digit-cnn"]
 
@@ -37,7 +38,7 @@ def release(request, tmp_path_factory, bank):
     stored, float32 = folder / f"{variant}.safetensors", folder / f"{variant}.onnx"
     export.store_weights(source, variant, stored, shown, 100)
     export.export_onnx(stored, float32)
-    export_script(stored, folder / f"{variant}.torchscript.pt")
+    export_torchscript(stored, folder / f"{variant}.torchscript.pt")
     quantize(float32, folder / f"{variant}.int8.onnx", shown(0, 128).strips.numpy())
     source.unlink()
     return folder
@@ -69,7 +70,7 @@ def test_torchscript_of_other_weights_is_noticed(release, bank, tmp_path):
     model, facts = checkpoint.load_model(release / f"{variant}.safetensors")
     tensors = {f"model.{k}": v + 0.1 * (v.ndim > 1) for k, v in model.state_dict().items()}
     checkpoint.save(tmp_path / "other.safetensors", tensors, facts)
-    export_script(tmp_path / "other.safetensors", tmp_path / "other.pt")
+    export_torchscript(tmp_path / "other.safetensors", tmp_path / "other.pt")
     report = compare(
         release / f"{variant}.safetensors",
         release / f"{variant}.onnx",
@@ -145,14 +146,13 @@ def test_places_of_a_joint_reading_are_its_marginals():
 
 @pytest.mark.parametrize("variant", ["fcnn", "positions-1"])
 def test_training_lowers_the_loss(variant, bank, tmp_path, monkeypatch):
-    from toolchain import train as training
-    from toolchain.recipes import Recipe
+    from toolchain.training import loop as training
+    from toolchain.training.recipes import Recipe
 
     monkeypatch.setattr(training, "VALIDATION_NUMBERS", 100)
     rows = []
-    train(
-        variant,
-        Recipe(epochs=2, numbers=1_600, batch=32, bf16=False),
+    training.train(
+        training.Job(variant, Recipe(epochs=2, numbers=1_600, batch=32, bf16=False)),
         (bank, bank),
         tmp_path / "run",
         device=torch.device("cpu"),

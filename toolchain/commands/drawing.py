@@ -45,7 +45,7 @@ def board(
     as_json: Json = False,
 ) -> None:
     """Start TensorBoard on the training runs, for this computer alone; Ctrl-C ends it."""
-    from toolchain.board import serve
+    from toolchain.report.board import serve
 
     def announce(address: str) -> None:
         if as_json:

@@ -1,4 +1,4 @@
-"""Commands that make numbers and models: generate, train."""
+"""Commands that make numbers and models: generate, import, fonts, train, average."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,7 +7,7 @@ import typer
 from typer import Argument, Option
 
 from generator.errors import BadInput
-from toolchain import console
+from toolchain import console, storage
 from toolchain.commands.options import (
     RUNS,
     Assignments,
@@ -29,7 +29,7 @@ from toolchain.commands.options import (
     Split,
     digits_of,
 )
-from toolchain.tables import Table
+from toolchain.table import Table
 
 app = typer.Typer()
 
@@ -71,7 +71,7 @@ def generate(
     from generator.numbers import NumberGenerator
     from generator.shards import write_numbers
     from generator.style import LAYOUTS
-    from toolchain import settings
+    from toolchain.training import settings
 
     given = settings.gather(
         config,
@@ -192,7 +192,8 @@ def train(
     `--finetune exports/optimized/optimized.safetensors --custom my_digits` adapts a trained model
     to someone's hand in minutes, mixed with the old digits so that it forgets little.
     """
-    from toolchain import settings, training_run
+    from toolchain.training import settings
+    from toolchain.training.run import start
 
     options = {
         "run": {"variant": variant, "device": device, "seed": seed},
@@ -205,7 +206,7 @@ def train(
         },
     }
     usual = "finetune" if finetune else None
-    training_run.start(
+    start(
         settings.gather(config, assignments, options, recipe, usual),
         runs,
         name=run,
@@ -233,8 +234,9 @@ def average(
     """
     from dataclasses import asdict
 
-    from toolchain import checkpoint, soup
-    from toolchain.training_run import best_of, folder_for
+    from toolchain.data import checkpoint
+    from toolchain.training import averaging
+    from toolchain.training.run import best_of, folder_for
 
     paths = [best_of(path) for path in checkpoints]
     # Before the long work: a name that is taken is refused at once.
@@ -242,17 +244,17 @@ def average(
     folder = folder_for(runs, name, is_named=run is not None)
     bank = digits_of(mnist, custom, custom_share).bank("val")
     with console.progress("averaging", 2 * len(paths) - 1) as update:
-        made = soup.soup(paths, bank, on_step=update)
+        made = averaging.average(paths, bank, on_step=update)
     weights = {f"model.{key}": value for key, value in made.model.state_dict().items()}
-    checkpoint.write_json(folder / "config.json", made.facts)
+    storage.write_json(folder / "config.json", made.facts)
     checkpoint.save(folder / "best.safetensors", weights, made.facts)
     if as_json:
-        tried = [asdict(each) for each in made.ingredients]
+        tried = [asdict(each) for each in made.tried]
         console.show_json({"run": folder, "score": asdict(made.score), "ingredients": tried})
         return
     rows = [
         [each.path, f"{each.score.accuracy:.2%}", f"{each.score.loss:.4f}", "yes" * each.taken]
-        for each in made.ingredients
+        for each in made.tried
     ]
     rows.append(["average", f"{made.score.accuracy:.2%}", f"{made.score.loss:.4f}", ""])
     title = f"{made.score.count:,} validation numbers"

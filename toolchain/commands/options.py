@@ -83,6 +83,6 @@ Count = Annotated[int, Option(min=1, help="How many numbers.")]
 
 def digits_of(mnist: Path | None, custom: list[Path] | None, share: float) -> Any:
     """The digits that --mnist, --custom and --custom-share ask for."""
-    from toolchain.data import Digits
+    from toolchain.data.sources import Digits
 
     return Digits(mnist, tuple(custom or ()), share)

@@ -6,9 +6,10 @@ from typing import Annotated
 import typer
 from typer import Argument, Option
 
-from toolchain import console, tables
+from toolchain import console
 from toolchain.commands.options import EXPORTS, Exports, Json, Variant
-from toolchain.tables import Table
+from toolchain.report import tables
+from toolchain.table import Table
 
 app = typer.Typer()
 
@@ -23,12 +24,12 @@ def golden(
     as_json: Json = False,
 ) -> None:
     """Write golden.json: drawings and all that a release computes from them, for every port."""
-    from toolchain import release
+    from toolchain.shipping import release_reports
 
     path = exports / variant / "golden.json"
-    failures = release.pinned(variant, exports) if check else []
+    failures = release_reports.pinned(variant, exports) if check else []
     if not check:
-        path = release.pin(variant, exports)
+        path = release_reports.pin(variant, exports)
     if as_json:
         console.show_json({"file": path, "failures": failures})
     elif not failures:
@@ -45,7 +46,7 @@ def inspect(
     as_json: Json = False,
 ) -> None:
     """Print what a model file says of itself, its operators, and its size by layer."""
-    from toolchain import inspection
+    from toolchain.reading import inspection
 
     found = inspection.inspect(file)
     if as_json:
@@ -86,10 +87,10 @@ def report(
     Of training runs instead, going on or ended: curves.png and curves.html with loss, accuracy,
     learning rate and time.
     """
-    from toolchain import report as reports
+    from toolchain.report import release_page
 
     if runs:
-        from toolchain import curves
+        from toolchain.report import curves
 
         files = curves.write(runs, out or (runs[0] if len(runs) == 1 else runs[0].parent))
         if as_json:
@@ -98,7 +99,7 @@ def report(
             console.out.print("\n".join(map(str, files.values())))
         return
 
-    page, data = reports.write(exports / variant)
+    page, data = release_page.write(exports / variant)
     if as_json:
         console.show_json({"html": page, "json": data})
     else:

@@ -12,10 +12,10 @@ from typer import Argument, Option
 from generator.errors import BadInput
 from toolchain import console
 from toolchain.commands.options import EXPORTS, Exports, Json, Variant
-from toolchain.tables import Table
+from toolchain.table import Table
 
 if TYPE_CHECKING:
-    from toolchain.predict import Reading
+    from toolchain.reading.recognizer import Reading
 
 app = typer.Typer()
 
@@ -41,16 +41,16 @@ def predict(
 
     Boxes are left, top, right, bottom in pixels of the upright picture.
     """
-    from toolchain.annotate import annotate as annotated
-    from toolchain.modelfile import shipped
-    from toolchain.pictures import (
+    from toolchain.reading import Recognizer
+    from toolchain.reading.annotate import annotate as annotated
+    from toolchain.reading.modelfile import shipped
+    from toolchain.reading.pictures import (
         display,
         free_names,
         insist_on_display,
         named_pictures,
         open_named,
     )
-    from toolchain.predict import Recognizer
 
     if as_json and as_csv:
         raise BadInput("--json and --csv are both given: choose one")

@@ -7,7 +7,7 @@ import typer
 from typer import Argument, Option
 from typer.core import TyperCommand
 
-from toolchain import console, tables
+from toolchain import console
 from toolchain.commands.options import (
     EXPORTS,
     RUNS,
@@ -22,7 +22,8 @@ from toolchain.commands.options import (
     Variant,
     digits_of,
 )
-from toolchain.tables import Table
+from toolchain.report import tables
+from toolchain.table import Table
 
 app = typer.Typer()
 
@@ -69,18 +70,18 @@ def export(
     as_json: Json = False,
 ) -> None:
     """Export float32 ONNX, search an int8 recipe, pass every gate; else nothing ships, exit 1."""
-    from toolchain import ship
+    from toolchain.shipping import release
 
     script = format is Format.torchscript
-    order = ship.Order(quantize, count, bound, float16, script, failures)
+    order = release.Order(quantize, count, bound, float16, script, failures)
     if dry_run:
-        planned = ship.plan(variant, out, runs, weights, order)
+        planned = release.plan(variant, out, runs, weights, order)
         if as_json:
             console.show_json(planned)
         else:
             console.show_table(tables.plan(planned))
         return
-    made = ship.make(variant, out, runs, weights, digits_of(mnist, custom, custom_share), order)
+    made = release.make(variant, out, runs, weights, digits_of(mnist, custom, custom_share), order)
     if as_json:
         console.show_json(made)
         return
@@ -106,9 +107,9 @@ def parity(
     The numbers are written with MNIST test digits and, where --custom is given, with the digits
     of its validation writers.
     """
-    from toolchain import release
+    from toolchain.shipping import release_reports
 
-    report = release.prove(variant, exports, digits_of(mnist, custom, 1.0), count, bound)
+    report = release_reports.prove(variant, exports, digits_of(mnist, custom, 1.0), count, bound)
     if as_json:
         console.show_json(report)
     for section in report["sections"]:
@@ -130,9 +131,9 @@ def bench(
     as_json: Json = False,
 ) -> None:
     """Measure size, load time, latency and memory of a release, in one run."""
-    from toolchain import release
+    from toolchain.shipping import release_reports
 
-    report = release.measure(variant, exports, digits_of(mnist, None, 0.0), runs)
+    report = release_reports.measure(variant, exports, digits_of(mnist, None, 0.0), runs)
     if as_json:
         console.show_json(report)
     else:
@@ -152,9 +153,9 @@ def models(
     if variant is not None:
         _show_layers(variant, as_json)
         return
-    from toolchain import release
+    from toolchain.shipping import release_reports
 
-    listed = release.inventory(runs, exports)
+    listed = release_reports.inventory(runs, exports)
     if as_json:
         console.show_json(listed)
         return
@@ -175,7 +176,7 @@ def models(
 
 
 def _show_layers(variant: str, as_json: bool) -> None:
-    from toolchain.summary import summarise
+    from toolchain.report.summary import summarise
 
     layers = summarise(variant)
     if as_json:

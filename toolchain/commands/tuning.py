@@ -7,7 +7,7 @@ import typer
 from typer import Option
 
 from generator.errors import BadInput
-from toolchain import console
+from toolchain import console, storage
 from toolchain.commands.options import (
     Assignments,
     Config,
@@ -39,12 +39,12 @@ def config(
 
     It changes nothing until you do: each setting stands there commented out, with its default.
     """
-    from toolchain import checkpoint, settings
+    from toolchain.training import settings
 
     if out.exists():
         raise BadInput(f"{out} is there already: name another with --out, or delete it")
     text = settings.commented(variant, recipe)
-    with checkpoint.replacing(out) as temporary:
+    with storage.replacing(out) as temporary:
         temporary.write_text(text, "utf-8")
     if as_json:
         console.show_json({"out": out})
@@ -81,11 +81,12 @@ def tune(
     Each trial is a short training, cut off where it falls behind the others. Stopped or killed,
     the same command goes on. The best is written as best.toml, for `nrtool train --recipe`.
     """
-    from toolchain import settings
-    from toolchain.train import Stopped
+    from toolchain.training import settings
+    from toolchain.training.loop import Stopped
 
     try:
-        from toolchain import tune as tuning
+        from toolchain.report import study as plots
+        from toolchain.training import tune as tuning
     except ModuleNotFoundError as error:
         raise BadInput(f"{error.name} is missing: pip install 'nrtool[tune]'") from None
 
@@ -105,6 +106,7 @@ def tune(
         except Stopped:
             console.say(f"stopped; the same command goes on with {folder}")
             raise typer.Exit(console.INTERRUPTED) from None
+    found["files"] += plots.draw(folder)
     if as_json:
         console.show_json({"study": folder, **found})
     elif found["best"] is None:

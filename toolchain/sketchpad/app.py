@@ -19,8 +19,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from generator.errors import BadInput
 from generator.splits import in_validation
 from generator.strip import fit_ink
-from toolchain.pen import draw_ink
-from toolchain.predict import Recognizer
+from toolchain.reading import Recognizer
+from toolchain.reading.pen import draw_ink
 from toolchain.sketchpad.access import Access, Gate
 from toolchain.sketchpad.drawing import parse_drawing, parse_id, parse_strokes, parse_writer
 from toolchain.sketchpad.limits import Limits

@@ -9,7 +9,7 @@ import segno
 import uvicorn
 
 from generator.errors import BadInput
-from toolchain.predict import Recognizer
+from toolchain.reading import Recognizer
 from toolchain.sketchpad.access import Access
 from toolchain.sketchpad.app import make_app
 from toolchain.sketchpad.limits import BoundedConnection

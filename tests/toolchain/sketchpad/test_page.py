@@ -10,7 +10,7 @@ import pytest
 
 from generator.strokes import read_strokes
 from tests.toolchain.sketchpad.conftest import ROOT, running, written
-from toolchain import checkpoint
+from toolchain.data import checkpoint
 
 try:
     from playwright import sync_api as api

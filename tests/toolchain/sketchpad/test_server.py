@@ -14,7 +14,7 @@ import pytest
 from generator.strip import fit_ink
 from generator.strokes import read_strokes
 from tests.toolchain.sketchpad.conftest import drawing, running, sent, written
-from toolchain.pen import draw_ink
+from toolchain.reading.pen import draw_ink
 from toolchain.sketchpad import limits
 
 MODEL = "optimized.int8"

@@ -1,0 +1,42 @@
+import pytest
+import torch
+
+from generator.errors import BadInput
+from models import zoo
+from toolchain.data import checkpoint
+
+
+def test_tensors_and_facts_come_back(tmp_path):
+    path = tmp_path / "a.safetensors"
+    checkpoint.save(path, {"x": torch.arange(3)}, {"variant": "base", "history": [{"a": 1.5}]})
+    tensors, facts = checkpoint.load(path)
+    assert tensors["x"].tolist() == [0, 1, 2]
+    assert facts == {"variant": "base", "history": [{"a": 1.5}]}
+
+
+@pytest.mark.parametrize("content", [None, b"", b"{}", b"\x08\x00\x00\x00\x00\x00\x00\x00{}      "])
+def test_what_is_no_checkpoint_is_named(tmp_path, content):
+    path = tmp_path / "odd.safetensors"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(BadInput, match=r"odd\.safetensors"):
+        checkpoint.load(path)
+
+
+def test_a_checkpoint_of_another_variant_is_refused(weights):
+    with pytest.raises(BadInput, match="'lightweight', not 'base'"):
+        checkpoint.load_model(weights, "base")
+
+
+def test_weights_that_do_not_fit_are_refused(tmp_path):
+    tensors = {f"model.{k}": v for k, v in zoo.build("lightweight").state_dict().items()}
+    checkpoint.save(tmp_path / "a.safetensors", tensors, {"variant": "optimized"})
+    with pytest.raises(BadInput, match="does not fit"):
+        checkpoint.load_model(tmp_path / "a.safetensors")
+
+
+@pytest.mark.parametrize(("wide", "layout"), [(True, "wide"), (False, "usual")])
+def test_a_run_from_before_layouts_had_names_says_which_it_had(tmp_path, wide, layout):
+    path = tmp_path / "last.safetensors"
+    checkpoint.save(path, {"x": torch.zeros(1)}, {"recipe": {"epochs": 2, "wide": wide}})
+    assert checkpoint.facts(path)["recipe"] == {"epochs": 2, "layout": layout}

@@ -1,0 +1,70 @@
+import pytest
+
+from generator.errors import BadInput
+from generator.splits import in_validation
+from tests.conftest import WRITERS, stroke_line
+from toolchain.data.sources import Digits
+
+
+def test_custom_digits_write_their_share_of_the_numbers(strokes_folder):
+    description = Digits(custom=(strokes_folder,), custom_share=0.25).bank("train").description
+    shares = {source["origins"][0]: source["share"] for source in description}
+    assert shares == {"drawn": 0.25, "mnist": 0.75}
+
+
+@pytest.mark.parametrize(("share", "origins"), [(0.0, ["mnist"]), (1.0, ["drawn"])])
+def test_a_share_may_be_all_or_nothing(strokes_folder, share, origins):
+    bank = Digits(custom=(strokes_folder,), custom_share=share).bank("train")
+    assert [source["origins"] for source in bank.description] == [origins]
+
+
+def test_procedural_handwriting_takes_its_share_from_mnist(strokes_folder):
+    digits = Digits(custom=(strokes_folder,), custom_share=0.25, procedural_share=0.5)
+    shares = {each["origins"][0]: each["share"] for each in digits.bank("val").description}
+    assert shares == {"drawn": 0.25, "procedural": 0.5, "mnist": 0.25}
+
+
+def test_fonts_take_their_share_from_mnist_in_training_and_validation_alone(strokes_folder):
+    digits = Digits(fonts=strokes_folder, fonts_share=0.2, copies=2)
+    for split, copies in (("train", 2), ("val", 0)):
+        fonts, mnist = digits.bank(split).description
+        assert (fonts["origins"], fonts["share"], fonts["copies"]) == (["drawn"], 0.2, copies)
+        assert (mnist["origins"], mnist["share"]) == (["mnist"], 0.8)
+    assert [each["origins"] for each in digits.bank("test").description] == [["mnist"]]
+
+
+@pytest.mark.parametrize(
+    ("split", "asked", "copies"), [("train", 8, 1), ("train", 0, 0), ("val", 8, 0)]
+)
+def test_procedural_handwriting_varies_once_and_in_training_alone(split, asked, copies):
+    bank = Digits(procedural_share=1.0, copies=asked).bank(split)
+    [said] = bank.description
+    assert said["copies"] == copies
+    assert len(bank) == said["digits"] * (1 + copies)
+
+
+def test_shares_of_more_than_all_are_refused(strokes_folder):
+    with pytest.raises(BadInput, match="together"):
+        Digits(custom=(strokes_folder,), custom_share=0.7, procedural_share=0.5).bank("train")
+    with pytest.raises(BadInput, match="together"):
+        Digits(fonts=strokes_folder, fonts_share=0.6, procedural_share=0.5).bank("train")
+
+
+def test_tests_are_written_with_mnist_test_digits_alone(strokes_folder):
+    for share in (0.5, 1.0):
+        description = Digits(custom=(strokes_folder,), custom_share=share).bank("test").description
+        assert [(source["source"], source["digits"]) for source in description] == [
+            ("mnist", 10_000)
+        ]
+
+
+def test_digits_that_would_all_be_held_out_are_not_ignored_in_silence(tmp_path):
+    writer = next(writer for writer in WRITERS if in_validation(writer.encode()))
+    (tmp_path / "mine.jsonl").write_text(stroke_line(3, writer))
+    with pytest.raises(BadInput, match="kept for validation"):
+        Digits(custom=(tmp_path,)).bank("train")
+
+
+def test_validation_writers_need_custom_digits():
+    with pytest.raises(BadInput):
+        Digits().custom_bank("val")

@@ -1,0 +1,178 @@
+"""Every gate is shown shut, by a model that was broken on purpose."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import numpy_helper
+
+from toolchain.errors import FellShort
+from toolchain.proof.parity import compare
+from toolchain.shipping import gates, ort_format, other_runtime
+from toolchain.shipping.quantize import quantize
+
+EXPORTS = Path(__file__).parents[3] / "exports" / "optimized"
+
+
+@pytest.fixture(scope="module")
+def strips(numbers):
+    return numbers(0, 8).strips.numpy()
+
+
+@pytest.fixture(scope="module")
+def int8(float32, numbers):
+    path = float32.parent / "gates.int8.onnx"
+    quantize(float32, path, numbers(0, 128).strips.numpy())
+    return path
+
+
+@pytest.fixture(scope="module")
+def answers(float32, int8, strips):
+    found = gates.of_file(float32, "float32", strips) + gates.of_file(int8, "int8", strips)
+    return {(gate.name, gate.file): gate for gate in found}
+
+
+@pytest.fixture
+def change(float32, tmp_path):
+    """Saves float32 with a change made to its graph."""
+
+    def changed(edit):
+        graph = onnx.load(float32)
+        edit(graph)
+        onnx.save(graph, tmp_path / "broken.onnx")
+        return tmp_path / "broken.onnx"
+
+    return changed
+
+
+def nudge(graph, by):
+    """Add to the last layer's bias of class 3."""
+    bias = next(t for t in graph.graph.initializer if t.dims == [11])
+    moved = numpy_helper.to_array(bias) + np.eye(11, dtype=np.float32)[3] * np.float32(by)
+    bias.CopyFrom(numpy_helper.from_array(moved, bias.name))
+
+
+def shut(found):
+    return {gate.name for gate in found if not gate.held}
+
+
+def test_a_sound_model_passes_every_gate(answers):
+    assert shut(answers.values()) == set()
+    assert {name for name, _ in answers} == {"graph", "operators", "batches", "runtimes"}
+    assert {file for _, file in answers} == {"model.onnx", "gates.int8.onnx"}
+
+
+def test_graph_is_shut_to_a_broken_contract(change, strips):
+    path = change(lambda graph: graph.graph.output.pop())
+    assert "graph" in shut(gates.of_file(path, "float32", strips))
+
+
+def test_operators_is_shut_to_what_phones_lack(change, strips):
+    def newer(graph):
+        graph.opset_import[0].version = 99
+
+    def foreign(graph):
+        graph.opset_import.append(onnx.helper.make_opsetid("com.microsoft", 1))
+        relu = next(node for node in graph.graph.node if node.op_type == "Relu")
+        relu.domain, relu.op_type = "com.microsoft", "QuickGelu"
+
+    for edit, said in ((newer, "opset 99"), (foreign, "QuickGelu")):
+        found = gates.of_file(change(edit), "float32", strips)
+        gate = next(gate for gate in found if gate.name == "operators")
+        assert not gate.held
+        assert said in gate.measured
+
+
+def test_batches_is_shut_to_a_graph_of_one_batch_size(change, strips):
+    def fixed(graph):
+        for value in (*graph.graph.input, *graph.graph.output):
+            value.type.tensor_type.shape.dim[0].dim_value = 1
+
+    gate = next(g for g in gates.of_file(change(fixed), "float32", strips) if g.name == "batches")
+    assert not gate.held
+
+
+def test_batches_is_shut_to_a_graph_that_mixes_the_strips_of_a_batch(change, strips):
+    def mixing(graph):
+        # The first strip's scores are added to everyone's.
+        last = next(node for node in graph.graph.node if node.op_type == "LogSoftmax")
+        first = onnx.helper.make_tensor("zero", onnx.TensorProto.INT64, [1], [0])
+        graph.graph.initializer.append(first)
+        gather = onnx.helper.make_node("Gather", [last.input[0], "zero"], ["first"], axis=0)
+        add = onnx.helper.make_node("Add", [last.input[0], "first"], ["mixed"])
+        place = list(graph.graph.node).index(last)
+        graph.graph.node.insert(place, add)
+        graph.graph.node.insert(place, gather)
+        last.input[0] = "mixed"
+
+    gate = next(g for g in gates.of_file(change(mixing), "float32", strips) if g.name == "batches")
+    assert not gate.held
+
+
+def test_runtimes_is_shut_where_the_other_runtime_disagrees(float32, change, strips, monkeypatch):
+    path, run = change(lambda graph: nudge(graph, 0.5)), other_runtime.run_mobile
+    monkeypatch.setattr(gates, "run_mobile", lambda _, strips: run(path, strips))
+    gate = next(g for g in gates.of_file(float32, "float32", strips) if g.name == "runtimes")
+    assert not gate.held
+    assert "log_probs differ by up to 0." in gate.measured
+
+
+def test_runtimes_is_shut_where_the_other_runtime_cannot_load_it(change, strips):
+    path = change(lambda graph: setattr(graph.graph.node[3], "op_type", "NoSuchOperator"))
+    gate = next(g for g in gates.of_file(path, "float32", strips) if g.name == "runtimes")
+    assert not gate.held
+
+
+@pytest.mark.parametrize(("by", "said"), [(4.0, "60 of 60 decoded"), (0.01, "0 of 60 decoded")])
+def test_exact_is_shut_to_other_weights(weights, change, numbers, tmp_path, by, said):
+    path = change(lambda graph: nudge(graph, by))
+    found = gates.of_parity(compare(weights, path, {}, numbers, 60, "numbers"), 0.05)
+    assert shut(found) == {"exact"}
+    assert said in found[0].measured
+    with pytest.raises(FellShort, match="gate 'exact' failed on float32") as refusal:
+        gates.insist(found, tmp_path / "failed")
+    assert refusal.value.gates == found
+    assert (tmp_path / "failed" / "exact-float32.png").stat().st_size > 1_000
+
+
+def test_exact_is_shut_to_what_is_no_number(weights, change, numbers):
+    path = change(lambda graph: nudge(graph, np.nan))
+    found = gates.of_parity(compare(weights, path, {}, numbers, 20, "numbers"), 0.05)
+    assert "exact" in shut(found)
+
+
+def test_accuracy_is_shut_to_int8_that_reads_less(weights, float32, numbers):
+    # An untrained network reads nothing, so the count of right readings is put in its place.
+    parity = compare(weights, float32, {"int8": float32}, numbers, 40, "numbers")
+    readers = [dataclasses.replace(reader, right=40) for reader in parity.readers]
+    readers[-1] = dataclasses.replace(readers[-1], right=39)
+    worse = dataclasses.replace(parity, readers=readers)
+    assert shut(gates.of_parity(worse, 0.05)) == {"accuracy"}
+    assert shut(gates.of_parity(worse, 2.6)) == set()
+
+
+def test_latency_is_shut_to_int8_that_is_slower(strips):
+    # Of the release, whose int8 takes less than half the time of its float32.
+    float32, int8 = EXPORTS / "optimized.onnx", EXPORTS / "optimized.int8.onnx"
+    assert gates.of_speed(float32, int8, strips).held
+    assert not gates.of_speed(int8, float32, strips).held
+
+
+def test_an_ort_of_another_model_is_refused(float32, int8, change, strips, tmp_path):
+    ort, config = ort_format.convert(int8, tmp_path)
+    assert gates.of_reduced(int8, ort, strips).held
+    assert "DynamicQuantizeLSTM" in config.read_text()
+    other, _ = ort_format.convert(change(lambda graph: nudge(graph, 20)), tmp_path)
+    assert "read otherwise" in gates.of_reduced(float32, other, strips).measured
+    assert not gates.of_reduced(float32, other, strips).held
+    ort.write_bytes(ort.read_bytes()[:1000])
+    assert not gates.of_reduced(int8, ort, strips).held
+
+
+def test_a_gate_that_cannot_be_measured_is_shut(tmp_path, strips):
+    (tmp_path / "empty.onnx").touch()
+    found = gates.of_file(tmp_path / "empty.onnx", "float32", strips)
+    assert shut(found) == {"graph", "operators", "batches", "runtimes"}
+    assert not gates.of_speed(tmp_path / "none.onnx", tmp_path / "empty.onnx", strips).held

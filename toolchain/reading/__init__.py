@@ -1,0 +1,21 @@
+"""Reading: from any picture to numbers, with an exported model; all that a user's program needs.
+
+Needs ONNX Runtime, NumPy and Pillow, never PyTorch. In reading order:
+
+- `recognizer`: the `Recognizer`, which reads pictures, ink and strips.
+- `pictures`: pictures that a user names: files, folders, standard input; shown in a viewer.
+- `ink`: finds the ink of a photograph, a screenshot or a drawing.
+- `components`: pieces of ink whose pixels touch.
+- `layout_analysis`: the lines and numbers of a picture that holds several.
+- `pen`: pen strokes to ink.
+- `boxes`: where each digit of a reading is.
+- `annotate`: a picture with what was read in it drawn on top.
+- `modelfile`: which file of a release is read with, and its bytes, bounded.
+- `graphfile`: judges a model file that may come from anywhere before it is run.
+- `runtime`: opens a model with ONNX Runtime, and refuses what is none of ours.
+- `inspection`: what a model file says of itself and is made of.
+"""
+
+from toolchain.reading.recognizer import Recognizer
+
+__all__ = ["Recognizer"]

@@ -1,0 +1,184 @@
+"""From any picture to ink: uint8 [H, W], 0 = background, 255 = ink; NumPy and Pillow only."""
+
+import io
+import warnings
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageFilter, ImageOps
+
+from generator.errors import BadInput
+from toolchain.reading.components import Components
+
+MAX_MEGABYTES, MAX_MEGAPIXELS = 50, 50  # read no file and decode no picture larger than this
+LONG_SIDE = 1600  # larger pictures are reduced to this
+SMALL = 64  # a picture with no longer side is a drawing: nobody photographs at this size
+CONTRAST = 24  # levels between background and ink below which a picture counts as blank
+EVEN = 0.5  # a drawing has this share of pixels within 1 level of background or full ink ...
+DRIFT = 0.02  # ... and at most this share in slow ramps: drawings have none, shadows are ramps
+SPECK = 0.02  # of the largest stroke's area: what is smaller is dirt
+# Pillow's other readers stay shut: they are rare for pictures, and some start other programs.
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
+BLANK = "the picture holds no ink: draw or photograph a number first"
+
+
+def open_picture(source: Path | bytes) -> Image.Image:
+    """Read a picture file, or its content, as RGB: upright, opaque, of an animation frame 1.
+
+    Raises:
+        BadInput: missing, too large, empty, truncated, or not a picture.
+    """
+    # repr keeps odd file names (line breaks, undecodable bytes) on one printable line.
+    name = repr(str(source)) if isinstance(source, Path) else "the picture"
+    try:
+        if isinstance(source, Path):
+            with source.open("rb") as file:
+                source = file.read(MAX_MEGABYTES * 10**6 + 1)
+    except OSError as error:
+        raise BadInput(f"{name} cannot be read ({error.strerror}): check the path") from None
+    if len(source) > MAX_MEGABYTES * 10**6:
+        raise BadInput(f"{name} is larger than {MAX_MEGABYTES} MB: save it smaller")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            image = Image.open(io.BytesIO(source), formats=FORMATS)
+    except Image.DecompressionBombError:
+        raise BadInput(f"{name} has over {MAX_MEGAPIXELS} megapixels: save it smaller") from None
+    except Exception:  # Pillow's readers raise a dozen kinds on hostile headers
+        raise BadInput(f"{name} is empty or not a picture: give a PNG or JPEG file") from None
+    return _plain(image, name)
+
+
+def to_ink(image: Image.Image) -> NDArray[np.uint8]:
+    """Find the ink of a picture of any mode, dark on light or light on dark.
+
+    It is a drawing if its longer side is at most `SMALL`, or if at least `EVEN` of its pixels
+    equal background or full ink within 1 level and at most `DRIFT` of a thumbnail, where soft
+    edges are steep and shadows are not, is far from both. Else it is a photograph.
+
+    Returns:
+        uint8 [H, W], 0 = background, 255 = full ink, longer side `LONG_SIDE` at most.
+
+    Raises:
+        BadInput: the picture is blank, broken, or above 50 megapixels.
+    """
+    image = _plain(image, "the picture")
+    image.thumbnail((LONG_SIDE, LONG_SIDE), Image.Resampling.BOX)
+    distance = _distance(np.asarray(image))
+    inked = distance[distance >= CONTRAST]
+    if not inked.size:
+        raise BadInput(BLANK)
+    # Nearly the largest distance is full ink, so that one odd pixel does not decide.
+    full = float(np.percentile(inked, 99))
+    ink = _stretch(distance, full)
+    even = np.mean((distance <= 1) | (np.abs(distance - full) <= 1)) >= EVEN
+    drawing = max(ink.shape) <= SMALL or (even and _drift(ink) <= DRIFT)
+    return ink if drawing else _photographed(image.convert("L"))
+
+
+def _plain(image: Image.Image, name: str) -> Image.Image:
+    """Decode, turn upright, make opaque: any mode -> RGB."""
+    if image.width * image.height > MAX_MEGAPIXELS * 10**6:
+        raise BadInput(f"{name} has over {MAX_MEGAPIXELS} megapixels: save it smaller")
+    try:
+        image.load()
+        return _opaque(ImageOps.exif_transpose(image))
+    except Exception:  # Pillow's decoders raise a dozen kinds on broken data
+        raise BadInput(f"{name} is damaged: save it again as PNG or JPEG") from None
+
+
+def _opaque(image: Image.Image) -> Image.Image:
+    """Fill transparency: any mode -> RGB.
+
+    A card that brings its own background (mostly opaque, several levels) is filled with its
+    median colour. Else the visible part is the ink, on white, or on black if the ink is light.
+    """
+    if image.mode.startswith("I") or image.mode == "F":  # Pillow would clip these at 255
+        deep = np.nan_to_num(np.asarray(image, np.float64))
+        image = Image.fromarray(_stretch(deep - deep.min(), max(float(np.ptp(deep)), 1e-9)))
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    every = max(image.size) // LONG_SIDE + 1
+    pixels = np.asarray(image.convert("RGBA"))[::every, ::every]
+    solid = pixels[pixels[..., 3] >= 128, :3]
+    fill = np.full(3, 255)
+    if solid.size:
+        low, high = np.percentile(solid.mean(1), (0.5, 99.5))
+        if 2 * solid.size > pixels[..., :3].size and high - low >= 64:
+            fill = np.median(solid, 0)
+        elif solid.mean() >= 128:
+            fill = np.zeros(3)
+    canvas = Image.new("RGBA", image.size, (int(fill[0]), int(fill[1]), int(fill[2]), 255))
+    return Image.alpha_composite(canvas, image.convert("RGBA")).convert("RGB")
+
+
+def _distance(pixels: NDArray[np.uint8]) -> NDArray[np.int16]:
+    """[H, W, 3] -> [H, W], 0..255: largest difference of a channel from the background.
+
+    Unlike luminance this is linear along an anti-aliased edge for every colour of ink.
+    """
+    level = pixels.mean(2).astype(np.int16)
+    edge = np.concatenate([level[0], level[-1], level[:, 0], level[:, -1]])
+    # The border votes too: in a tight crop of a thick digit the ink is the majority.
+    votes = np.bincount(level.ravel(), minlength=256) / level.size
+    votes += np.bincount(edge, minlength=256) / edge.size / 2
+    mode = int(np.convolve(votes, np.ones(5), "same").argmax())
+    background = np.median(pixels[np.abs(level - mode) <= 2], 0).astype(np.int16)
+    return np.asarray(np.abs(pixels - background).max(2))
+
+
+def _drift(ink: NDArray[np.uint8]) -> float:
+    """Share of a thumbnail in half-inked pixels far from anything half as inked."""
+    small = Image.fromarray(ink)
+    small.thumbnail((128, 128), Image.Resampling.BOX)
+    level, lowest = np.asarray(small), np.asarray(small.filter(ImageFilter.MinFilter(7)))
+    return float(np.mean((level > 32) & (level < 224) & (lowest > level / 2)))
+
+
+def _photographed(gray: Image.Image) -> NDArray[np.uint8]:
+    """Ink of a photograph, mode L: contrast with the paper nearby, one threshold, no specks."""
+    gray = gray.filter(ImageFilter.GaussianBlur(max(gray.size) / 1000))
+    window = min(gray.size) // 4 | 1  # wider than strokes, narrower than most shadows
+    level = np.asarray(gray, np.float32)
+    # Ink is the minority, so it is the heavy tail of the local contrast.
+    if np.mean((level - np.asarray(gray.filter(ImageFilter.BoxBlur(window // 2)))) ** 3) > 0:
+        level = 255 - level
+    # A closing removes strokes only; padding makes a strip of table at the border wide enough.
+    paper = np.pad(level, window - 1, mode="edge")
+    paper = 255 - _highest(255 - _highest(paper, window), window)
+    gap = paper - level
+    gap -= np.median(gap)
+    drop = 255 * gap / np.maximum(paper, 32)  # relative: the same in the shadow
+    salient = (gap > 9 * np.median(np.abs(gap))) & (drop > CONTRAST)  # 6 sigma of the noise
+    visible = drop[salient]
+    if not visible.size:
+        raise BadInput(BLANK)
+    faint, full = float(visible.min()), float(visible.max())
+    for _ in range(20):  # two means: ink on one side, ruled lines and soft edges on the other
+        cut = (faint + full) / 2
+        faint, full = float(visible[visible <= cut].mean()), float(visible[visible >= cut].mean())
+    core = Image.fromarray(_without_specks(salient & (drop >= cut))).convert("L")
+    # Beyond the soft edge of a stroke there is only paper, whatever its level.
+    return _stretch(np.where(np.asarray(core.filter(ImageFilter.MaxFilter(5))), drop, 0), full)
+
+
+def _highest(plane: NDArray[np.float32], window: int) -> NDArray[np.float32]:
+    """[H, W] -> [H - window + 1, W - window + 1]: largest value in each window x window square."""
+    for _ in range(2):
+        plane, covered = plane.T, 1
+        while covered < window:  # the maximum over 2n is the larger of two maxima over n
+            step = min(covered, window - covered)
+            plane = np.maximum(plane[:-step], plane[step:])
+            covered += step
+    return plane
+
+
+def _without_specks(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Drop components smaller than `SPECK` of the largest; one must be there."""
+    pieces = Components(mask)
+    return pieces.mask(pieces.areas >= SPECK * pieces.areas.max())
+
+
+def _stretch(level: NDArray[np.floating | np.integer], full: float) -> NDArray[np.uint8]:
+    return np.asarray(np.clip(level * (255 / full) + 0.5, 0, 255).astype(np.uint8))

@@ -1,0 +1,75 @@
+"""What a model file says of itself and is made of, without running it."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import onnx
+
+from generator.errors import BadInput
+from toolchain.reading.graphfile import read_graph
+from toolchain.reading.modelfile import FORMAT, MEND
+from toolchain.storage import sha256
+
+REST = "the rest"
+
+
+def inspect(path: Path) -> dict[str, Any]:
+    """Metadata, inputs and outputs, operators, and bytes by layer of an exported model.
+
+    Raises:
+        BadInput: the file is damaged, hostile, or none of ours.
+    """
+    content, graph = read_graph(path)
+    facts = {entry.key: entry.value for entry in graph.metadata_props}
+    if facts.get("format") != FORMAT:
+        raise BadInput(
+            f"{str(path)!r} is an ONNX model, but none of ours (its metadata has no format "
+            f"{FORMAT}): {MEND}"
+        )
+    kinds = Counter(f"{node.domain or 'ai.onnx'}.{node.op_type}" for node in graph.graph.node)
+    return {
+        "file": str(path),
+        "size": len(content),
+        "sha256": sha256(path),
+        "opset": {entry.domain or "ai.onnx": entry.version for entry in graph.opset_import},
+        "ir_version": graph.ir_version,
+        "inputs": {value.name: _kind(value) for value in graph.graph.input},
+        "outputs": {value.name: _kind(value) for value in graph.graph.output},
+        "metadata": facts,
+        "operators": dict(kinds.most_common()),
+        "layers": _layers(graph, len(content)),
+    }
+
+
+def _kind(value: onnx.ValueInfoProto) -> str:
+    kind = value.type.tensor_type
+    sides = [each.dim_param or str(each.dim_value) for each in kind.shape.dim]
+    return f"{onnx.TensorProto.DataType.Name(kind.elem_type).lower()} [{', '.join(sides)}]"
+
+
+def _layers(graph: onnx.ModelProto, size: int) -> list[dict[str, Any]]:
+    """Bytes of the stored tensors by the layer that they reach, largest first."""
+    tensors = {tensor.name: tensor for tensor in graph.graph.initializer}
+    # A quantised weight passes a DequantizeLinear or Cast first: its tensors count for the layer.
+    behind: dict[str, list[str]] = {}
+    for node in graph.graph.node:
+        if node.op_type in ("DequantizeLinear", "Cast") and node.input[0] in tensors:
+            behind[node.output[0]] = [name for name in node.input if name in tensors]
+    counted: set[str] = set()
+    found = []
+    for node in graph.graph.node:
+        names = {name for given in node.input for name in behind.get(given, [given])}
+        names = {name for name in names if name in tensors} - counted
+        held = sum(tensors[name].ByteSize() for name in names)
+        weighted = node.op_type in ("Conv", "Gemm", "MatMul") or "LSTM" in node.op_type
+        if held and weighted:
+            counted |= names
+            largest = max(names, key=lambda name: tensors[name].ByteSize())
+            kind = onnx.TensorProto.DataType.Name(tensors[largest].data_type).lower()
+            shape = "x".join(map(str, tensors[largest].dims))
+            found.append(
+                {"layer": node.op_type, "weights": f"{kind} {shape}", "name": largest, "size": held}
+            )
+    rest = size - sum(layer["size"] for layer in found)
+    return [*found, {"layer": REST, "weights": "", "name": "graph, names, constants", "size": rest}]

@@ -1,0 +1,68 @@
+"""Which pictures a command was asked to read: files, folders, standard input."""
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from PIL import Image
+
+from generator.errors import BadInput
+from toolchain.reading.ink import MAX_MEGABYTES, open_picture
+
+SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm"}
+STANDARD_INPUT = "-"
+
+
+def named_pictures(sources: Sequence[Path]) -> list[Path]:
+    """The files that were named, and of each folder all pictures in it and below, by name.
+
+    Raises:
+        BadInput: a folder holds no picture.
+    """
+    found: list[Path] = []
+    for source in sources:
+        if not source.is_dir():
+            found.append(source)
+            continue
+        inside = sorted(path for path in source.rglob("*") if path.suffix.lower() in SUFFIXES)
+        if not inside:
+            raise BadInput(f"{str(source)!r} holds no pictures: name another folder")
+        found.extend(inside)
+    return found
+
+
+def open_named(path: Path) -> Image.Image:
+    """A picture file, or standard input for "-"; see `toolchain.reading.ink.open_picture`."""
+    if str(path) != STANDARD_INPUT:
+        return open_picture(path)
+    return open_picture(sys.stdin.buffer.read(MAX_MEGABYTES * 10**6 + 1))
+
+
+def insist_on_display() -> None:
+    """Refuse where no window can be opened.
+
+    Raises:
+        BadInput: there is no display.
+    """
+    variables = ("DISPLAY", "WAYLAND_DISPLAY")
+    if sys.platform.startswith("linux") and not any(os.environ.get(name) for name in variables):
+        raise BadInput("there is no display to show pictures on: write them with --annotate FOLDER")
+
+
+def display(picture: Image.Image, title: str) -> None:
+    """Open a picture in the viewer that the system has for pictures."""
+    picture.show(title)
+
+
+def free_names(paths: Sequence[Path], folder: Path) -> Iterator[Path]:
+    """A PNG in the folder for each picture, no two the same: digit.png, digit-2.png."""
+    taken: set[str] = set()
+    for path in paths:
+        stem = "stdin" if str(path) == STANDARD_INPUT else path.stem
+        name, count = stem, 1
+        while name in taken:
+            count += 1
+            name = f"{stem}-{count}"
+        taken.add(name)
+        yield folder / f"{name}.png"

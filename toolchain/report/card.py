@@ -1,0 +1,222 @@
+"""The model card, `exports/<variant>/README.md`, written from the files beside it alone."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from models import zoo
+from toolchain import storage
+from toolchain.data import checkpoint
+from toolchain.data.samples import SIDES, is_pasted
+from toolchain.report import tables
+from toolchain.table import Table
+
+# What a card owes to the makers of each data set, by the name in a digit's `source`.
+ATTRIBUTION = {
+    "mnist": "MNIST, Y. LeCun, C. Cortes, C. J. C. Burges (CC BY-SA 3.0)",
+    "pendigits": "Pen-Based Recognition of Handwritten Digits, E. Alpaydin and F. Alimoglu, UCI "
+    "Machine Learning Repository (CC BY 4.0)",
+    "fonts": "some 400 handwriting fonts by their makers, as Fontsource packages them: "
+    "generator/fontsource.txt names each (SIL Open Font License 1.1 or Apache License 2.0; eight "
+    "packages refer to Google Fonts' attributions instead)",
+    "unipen": "UNIPEN train_r01_v07, category 1a, International Unipen Foundation, "
+    "DOI 10.5281/zenodo.1195803 (CC BY 4.0)",
+}
+
+# Frames and classes of log_probs, by decoder.
+OUTPUT = {"ctc": ("T", "11"), "positions": ("places", "10"), "joint": ("1", "10 ** digits")}
+
+
+def write_card(folder: Path) -> Path:
+    """Write the card of the release in `folder`, named after its variant.
+
+    Raises:
+        BadInput: the folder holds no stored weights.
+    """
+    variant = folder.name
+    facts = checkpoint.facts(folder / f"{variant}.safetensors")
+    evaluation = _read(folder / "evaluation.json")
+    sections = [
+        _head(variant, facts, folder),
+        _accuracy(_read(folder / "parity.json")),
+        _evaluation(evaluation),
+        _weaknesses(evaluation),
+        _speed(_read(folder / "bench.json")),
+        _data(facts),
+        _training(facts),
+        _ablations(_read(folder / "ablations.json")),
+        _provenance(facts),
+    ]
+    path = folder / "README.md"
+    with storage.replacing(path) as temporary:
+        temporary.write_text("\n".join(section for section in sections if section), "utf-8")
+    return path
+
+
+def _read(path: Path) -> Any:
+    return json.loads(path.read_text("utf-8")) if path.is_file() else None
+
+
+def _head(variant: str, facts: dict[str, Any], folder: Path) -> str:
+    rows = [
+        [f"`{path.name}`", tables.megabytes(path.stat().st_size)]
+        for path in sorted(folder.iterdir())
+        if path.suffix in (".onnx", ".safetensors")
+    ]
+    files = Table("", ["file", "size"], rows).markdown()
+    known = zoo.find(variant)
+    high, wide = SIDES[known.input]
+    if known.input == "square":
+        reads, placed = "digit", "centred as MNIST's"
+    else:
+        shortest, longest = known.digits
+        length = f"{shortest} to {longest}" if shortest < longest else str(longest)
+        reads, placed = f"number of {length} digit{'s' * (longest > 1)}", "right-aligned"
+    frames, classes = OUTPUT[known.build().decoder.name]
+    pasted = (
+        "\nMade for digits side by side at equal distances, as pasting MNIST's pictures gives; "
+        "people do not write so: for their numbers take a CRNN.\n"
+        if is_pasted(variant)
+        else ""
+    )
+    return (
+        f"# {variant}\n\nReads a handwritten {reads} from a {high}x{wide} {known.input}: a "
+        f"{known.about}, with {facts['parameters']:,} parameters.\n{pasted}\n"
+        f"Input `image`: uint8 [N, 1, {high}, {wide}], 0 = background, 255 = ink, {placed}. "
+        f"Outputs: `log_probs` float32 [N, {frames}, {classes}], `digits` int64 [N, {frames}] "
+        f"packed to the left and padded with -1, `confidence` float32 [N].\n\n{files}"
+        f"{_without_int8(folder)}"
+    )
+
+
+def _without_int8(folder: Path) -> str:
+    if (folder / f"{folder.name}.int8.onnx").is_file():
+        return ""
+    return "\nNo int8 file: so small a network is no faster with one. It ships as float32.\n"
+
+
+def _accuracy(parity: Any) -> str:
+    if not parity:
+        return "## Accuracy\n\nNot measured yet: `nrtool parity`.\n"
+    parts = ["## Accuracy and parity\n"]
+    for section in parity["sections"]:
+        table = tables.accuracy(section)
+        parts += [f"{table.title}:\n", table.markdown()]
+        parts += [f"{sentence}\n" for sentence in tables.differences(section)]
+    return "\n".join(parts)
+
+
+def _evaluation(evaluation: Any) -> str:
+    if not evaluation:
+        return ""
+    parts = [f"## Slices\n\n`{evaluation['model']}`, by `nrtool evaluate`.\n"]
+    for source in evaluation["sources"]:
+        slices, _, confidence = tables.evaluation(source)
+        for table in (slices, confidence):
+            parts += [f"{table.title}:\n", table.markdown()]
+    for table in (*tables.robustness(evaluation), *tables.drawings(evaluation)):
+        parts += [f"{table.title}:\n", table.markdown()]
+    return "\n".join(parts)
+
+
+def _weaknesses(evaluation: Any) -> str:
+    if not evaluation:
+        return ""
+    lines = ["It knows digits alone: a letter, a sign or a scribble is read as some number too."]
+    for source in evaluation["sources"]:
+        misread = ", ".join(f"`{pair}` {times} times" for pair, times in source["confusions"][:6])
+        lines.append(
+            f"Of {source['numbers']}, it reads fewest of these: {_worst(source['slices'])}. Most "
+            f"often misread (written -> read): {misread or 'none'}."
+        )
+    for what, kinds in (("ways of writing", "ways"), ("drawings", "drawings")):
+        if evaluation.get(kinds):
+            lines.append(f"Of the {what}, it reads fewest of these: {_worst(evaluation[kinds])}.")
+    return "## Known weaknesses\n\n" + "".join(f"- {line}\n" for line in lines)
+
+
+def _worst(slices: list[dict[str, Any]]) -> str:
+    worst = min(slices, key=lambda each: each["accuracy"])
+    return f"{worst['name']} ({worst['accuracy']:.2f} % of {worst['count']:,})"
+
+
+def _ablations(report: Any) -> str:
+    if not report:
+        return ""
+    parts = [
+        "## What digits and recipe are worth\n",
+        f"Each row is a {report['variant']} trained for {report['numbers']:,} numbers by the "
+        f"recipe `{report['recipe']}`, but for what it says; read "
+        f"exactly of {report['count']:,} numbers a source, seed {report['seed']}, with 95 % "
+        "intervals, and the mean loss in nats. Validation writers are in no row's training.\n",
+    ]
+    for table in tables.ablations(report):
+        parts += [f"{table.title}:\n", table.markdown()]
+    parts.append(
+        f"Commit {report['commit']}, {report['machine']}. Written by "
+        "`python benchmarks/ablations.py`.\n"
+    )
+    return "\n".join(parts)
+
+
+def _speed(bench: Any) -> str:
+    if not bench:
+        return "## Speed\n\nNot measured yet: `nrtool bench`.\n"
+    table = tables.speed(bench)
+    return f"## Speed\n\n{table.title}:\n\n{table.markdown()}"
+
+
+def _data(facts: dict[str, Any]) -> str:
+    data = facts.get("data")
+    if not isinstance(data, list):
+        return ""
+    rows, owed = [], []
+    for source in data:
+        writers = source["writers"] or "unknown"
+        share = f"{source['share']:.0%}"
+        names = ", ".join(source["origins"])
+        count = f"{source['digits']:,}"
+        if copies := source.get("copies"):
+            count += f" and {copies} varied {'copy' if copies == 1 else 'copies'} of each"
+        rows.append([names, count, str(writers), share])
+        owed += [f"- {ATTRIBUTION[name]}" for name in source["origins"] if name in ATTRIBUTION]
+    return (
+        "## Training data\n\n"
+        + Table("", ["digits", "count", "writers", "share of the numbers"], rows).markdown()
+        + "\nNo MNIST test digit and no validation writer among them.\n\n"
+        + "\n".join(owed)
+        + "\n"
+    )
+
+
+def _training(facts: dict[str, Any]) -> str:
+    recipe = ", ".join(f"{key} {value}" for key, value in facts.get("recipe", {}).items())
+    if facts.get("started_from"):
+        recipe += f". Started from {facts['started_from']}"
+    if facts.get("judge"):
+        recipe += f". What is hard was judged by {facts['judge']}"
+    if averaged := facts.get("averaged"):
+        mean = f"mean of {len(averaged)} checkpoints'"
+        recipe += f". The weights are the {mean}: {_averaged(averaged)}; below, the first"
+    curve = tables.epochs(facts.get("history") or []).markdown()
+    return f"## Training\n\nRecipe: {recipe}.\n\n{curve}"
+
+
+def _averaged(checkpoints: list[dict[str, Any]]) -> str:
+    return ", ".join(_origin(each) for each in checkpoints)
+
+
+def _origin(checkpoint: dict[str, Any]) -> str:
+    """One that was averaged; what is an average itself has no step."""
+    if averaged := checkpoint.get("averaged"):
+        return f"{checkpoint['run']} (the mean of {_averaged(averaged)})"
+    step = f"step {checkpoint['step']:,}, " if checkpoint.get("step") else ""
+    return f"{checkpoint['run']} ({step}seed {checkpoint['seed']})"
+
+
+def _provenance(facts: dict[str, Any]) -> str:
+    return (
+        f"## Provenance\n\nTrained at commit {facts.get('commit', 'unknown')}, seed "
+        f"{facts.get('seed', 'unknown')}, on {facts.get('machine', 'unknown')}. "
+        "Weights and code: MIT. Written by `nrtool export`, `parity` and `bench`.\n"
+    )

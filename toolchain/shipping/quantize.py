@@ -1,0 +1,307 @@
+"""Int8 recipes by name, each a way from a float32 graph to an int8 one.
+
+ONNX Runtime has no static int8 LSTM, and dynamic int8 makes convolutions slower than float32; the
+two together are small and fast. The simplified float32 graph goes in, never the other way round.
+
+Weights have seven bits, in every recipe: x86 processors without VNNI would saturate with eight.
+"""
+
+import contextlib
+import io
+import logging
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import numpy_helper
+from onnxruntime.quantization import (
+    CalibrationDataReader,
+    CalibrationMethod,
+    QuantFormat,
+    QuantType,
+    quantize_dynamic,
+    quantize_static,
+)
+from onnxruntime.quantization.shape_inference import quant_pre_process
+
+from generator.errors import BadInput
+from toolchain.errors import FellShort
+from toolchain.reading.runtime import INPUT
+from toolchain.shipping.rounding import Rounded, put, round_weights
+
+CALIBRATION_NUMBERS = 512
+CALIBRATION_SEED = 2_000_003
+_HISTOGRAM_NUMBERS = 128  # the methods with histograms keep every activation in memory
+_BATCH = 64
+SHORT = {"_quantized": "_q", "_zero_point": "_z", "_scale": "_s", "weight_bias": "bias"}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One way to quantise.
+
+    Attributes:
+        about: what it does, in a few words.
+        method: how the ranges of the activations are found; None quantises them dynamically.
+        lstm: whether the LSTMs' weights become int8, dynamically.
+        nearest: whether each weight is rounded by itself; see `toolchain.shipping.rounding`.
+        floats: which convolution or linear layers stay in float32.
+    """
+
+    about: str
+    method: Literal["MinMax", "Entropy", "Percentile"] | None
+    lstm: bool = True
+    nearest: bool = False
+    floats: Literal["none", "first", "last", "both ends"] = "none"
+
+
+RECIPES = {
+    "mixed": Recipe("static convolutions, dynamic LSTM", "MinMax"),
+    "mixed-nearest": Recipe("the same, each weight rounded by itself", "MinMax", nearest=True),
+    "mixed-entropy": Recipe("mixed, ranges by entropy", "Entropy"),
+    "mixed-percentile": Recipe("mixed, ranges by percentile", "Percentile"),
+    "mixed-first": Recipe("mixed, first layer in float32", "MinMax", floats="first"),
+    "mixed-last": Recipe("mixed, last layer in float32", "MinMax", floats="last"),
+    "mixed-ends": Recipe("mixed, first and last layer in float32", "MinMax", floats="both ends"),
+    "static": Recipe("static convolutions, LSTM in float32", "MinMax", lstm=False),
+    "dynamic": Recipe("everything dynamic", None, nearest=True),
+}
+
+
+class _Strips(CalibrationDataReader):  # type: ignore[misc]
+    """Feeds strips uint8 [N, 1, 32, 128] to the calibration in batches."""
+
+    def __init__(self, strips: NDArray[np.uint8]) -> None:
+        parts = max(1, len(strips) // _BATCH)
+        self.batches: Iterator[NDArray[np.uint8]] = iter(np.array_split(strips, parts))
+
+    def get_next(self) -> dict[str, NDArray[np.uint8]] | None:
+        """The next batch, or None after the last."""
+        batch = next(self.batches, None)
+        return None if batch is None else {INPUT: batch}
+
+
+def known(name: str) -> Recipe:
+    """The recipe of that name.
+
+    Raises:
+        BadInput: there is none.
+    """
+    if name not in RECIPES:
+        raise BadInput(f"no int8 recipe {name!r}: choose auto, none, {', '.join(RECIPES)}")
+    return RECIPES[name]
+
+
+def quantize(
+    float32: Path,
+    int8: Path,
+    strips: NDArray[np.uint8],
+    recipe_name: str = "mixed",
+    rounded: Rounded | None = None,
+) -> None:
+    """Write the int8 form of a float32 graph.
+
+    Args:
+        float32: what `export_onnx` wrote.
+        int8: the .onnx to write.
+        strips: uint8 [N, 1, 32, 128], N >= 64, to calibrate the activations' ranges on.
+        recipe_name: one of `RECIPES`.
+        rounded: the graph's weights as they were rounded for another recipe; filled where empty.
+
+    Raises:
+        BadInput: no recipe of that name.
+        FellShort: the recipe cannot be built of this network.
+    """
+    recipe = known(recipe_name)
+    logging.disable(logging.WARNING)  # it warns that the graph is half quantised: that is the idea
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            prepared, static = Path(folder) / "prepared.onnx", Path(folder) / "static.onnx"
+            plain = Path(folder) / "plain.onnx"
+            onnx.save(without_gemm(onnx.load(float32)), plain)
+            quant_pre_process(str(plain), str(prepared), skip_symbolic_shape=True)
+            if not recipe.nearest:
+                _round(prepared, strips, recipe, {} if rounded is None else rounded)
+            _static(prepared, static if recipe.lstm else int8, strips, recipe)
+            if recipe.lstm:
+                _dynamic(static if recipe.method else prepared, int8, recipe)
+    except (ValueError, AssertionError, RuntimeError) as error:  # such as a layer that is all 0
+        raise FellShort(
+            f"the int8 recipe {recipe_name} does not fit this network: {error}"
+        ) from None
+    finally:
+        logging.disable(logging.NOTSET)
+    # Written by several hands: bring back the facts, and say what this file is now.
+    facts = {entry.key: entry.value for entry in onnx.load(float32).metadata_props}
+    facts |= {"precision": "int8", "quantization": f"{recipe_name}: {recipe.about}"}
+    graph = tidy(onnx.load(int8))
+    del graph.metadata_props[:]
+    onnx.helper.set_model_props(graph, facts)
+    onnx.save(graph, int8)
+
+
+def without_gemm(graph: onnx.ModelProto) -> onnx.ModelProto:
+    """The same graph with each Gemm of stored weights as MatMul and Add.
+
+    ONNX Runtime 1.29, which phones have, aborts on the int8 Gemm that it makes of one.
+    """
+    stored = {tensor.name: tensor for tensor in graph.graph.initializer}
+    nodes = []
+    for node in graph.graph.node:
+        told = {each.name: onnx.helper.get_attribute_value(each) for each in node.attribute}
+        if node.op_type != "Gemm" or node.input[1] not in stored or told.get("transA"):
+            nodes.append(node)
+            continue
+        if told.get("transB"):
+            weight = stored[node.input[1]]
+            turned = np.ascontiguousarray(numpy_helper.to_array(weight).T)
+            weight.CopyFrom(numpy_helper.from_array(turned, weight.name))
+        # onnxsim leaves out a bias that is all 0.
+        given, weight_name, *bias = node.input
+        product = f"{node.output[0]}_product" if bias else node.output[0]
+        nodes.append(
+            onnx.helper.make_node("MatMul", [given, weight_name], [product], name=node.name)
+        )
+        if bias:
+            nodes.append(onnx.helper.make_node("Add", [product, *bias], [node.output[0]]))
+    del graph.graph.node[:]
+    graph.graph.node.extend(nodes)
+    return graph
+
+
+def _round(prepared: Path, strips: NDArray[np.uint8], recipe: Recipe, rounded: Rounded) -> None:
+    graph = onnx.load(prepared)
+    lstms = [node.name for node in graph.graph.node if node.op_type == "LSTM"]
+    if not rounded:
+        rounded |= round_weights(graph, strips, weighted_nodes(graph) + lstms)
+    for name in chosen_nodes(graph, recipe.floats) + lstms * recipe.lstm:
+        put(graph, rounded[name])
+    onnx.save(graph, prepared)
+
+
+def _static(prepared: Path, out: Path, strips: NDArray[np.uint8], recipe: Recipe) -> None:
+    if recipe.method is None:
+        return
+    few = strips if recipe.method == "MinMax" else strips[:_HISTOGRAM_NUMBERS]
+    # It prints what it counts; our own output is for the user, and may be JSON.
+    with contextlib.redirect_stdout(io.StringIO()):
+        quantize_static(
+            str(prepared),
+            str(out),
+            _Strips(few),
+            quant_format=QuantFormat.QDQ,
+            activation_type=QuantType.QUInt8,
+            weight_type=QuantType.QInt8,
+            reduce_range=True,
+            per_channel=True,
+            calibrate_method=CalibrationMethod[recipe.method],
+            nodes_to_quantize=chosen_nodes(onnx.load(prepared), recipe.floats),
+        )
+
+
+def _dynamic(source: Path, out: Path, recipe: Recipe) -> None:
+    kinds = ["LSTM"] if recipe.method else ["LSTM", "Conv", "MatMul"]
+    quantize_dynamic(
+        str(source),
+        str(out),
+        op_types_to_quantize=kinds,
+        weight_type=QuantType.QInt8,
+        reduce_range=True,
+        per_channel=True,
+        nodes_to_exclude=[] if recipe.method else _unweighted(onnx.load(source)),
+    )
+
+
+def tidy(graph: onnx.ModelProto) -> onnx.ModelProto:
+    """The same graph without what only its makers needed: spare shapes, domains, long names.
+
+    Stored tensors and the layers that use them stay known by name: so a file can be inspected.
+    """
+    used = {node.domain for node in graph.graph.node}
+    for domain in [entry for entry in graph.opset_import if entry.domain not in used]:
+        graph.opset_import.remove(domain)
+    del graph.graph.value_info[:]
+    zeros = set()
+    for tensor in graph.graph.initializer:
+        # Small integers come as varints, where a negative one takes ten bytes.
+        values = numpy_helper.to_array(tensor)
+        tensor.CopyFrom(numpy_helper.from_array(values, tensor.name))
+        if values.dtype == np.int32 and not values.any():
+            zeros.add(tensor.name)
+    for node in graph.graph.node:
+        node.doc_string = ""
+        del node.metadata_props[:]
+        if node.op_type not in ("Conv", "MatMul", "Gemm", "LSTM", "DynamicQuantizeLSTM"):
+            node.name = ""
+        if node.op_type == "DequantizeLinear" and len(node.input) == 3 and node.input[2] in zeros:
+            del node.input[2]  # a bias's zero points are all 0, which is the default
+    _share(graph)
+    _shorten(graph)
+    graph.producer_name, graph.doc_string = "nrtool", ""
+    return graph
+
+
+def _share(graph: onnx.ModelProto) -> None:
+    """Equal stored tensors become one, such as the zero points of every channel of two LSTMs."""
+    first: dict[tuple[object, ...], str] = {}
+    # All of them are raw bytes by now.
+    same = {
+        tensor.name: first.setdefault(
+            (tensor.data_type, tuple(tensor.dims), tensor.raw_data), tensor.name
+        )
+        for tensor in graph.graph.initializer
+    }
+    for node in graph.graph.node:
+        for place, name in enumerate(node.input):
+            node.input[place] = same.get(name, name)
+
+
+def _shorten(graph: onnx.ModelProto) -> None:
+    """Short names for all values but inputs and outputs; unused stored tensors go."""
+    read = {name for node in graph.graph.node for name in node.input}
+    for tensor in [each for each in graph.graph.initializer if each.name not in read]:
+        graph.graph.initializer.remove(tensor)
+    short = {value.name: value.name for value in (*graph.graph.input, *graph.graph.output)}
+    short[""] = ""
+    for tensor in graph.graph.initializer:
+        name = tensor.name.removeprefix("network.")
+        for long, brief in SHORT.items():
+            name = name.replace(long, brief)
+        short[tensor.name] = tensor.name = name
+    for node in graph.graph.node:
+        for names in (node.input, node.output):
+            for place, name in enumerate(names):
+                names[place] = short.setdefault(name, f"v{len(short)}")
+
+
+def weighted_nodes(graph: onnx.ModelProto) -> list[str]:
+    """Convolutions and linear layers, that is products with stored weights, in order.
+
+    The confidence's products have none: they stay in float32.
+    """
+    stored = {tensor.name for tensor in graph.graph.initializer}
+    return [
+        node.name
+        for node in graph.graph.node
+        if node.op_type in ("Conv", "MatMul", "Gemm") and node.input[1] in stored
+    ]
+
+
+def chosen_nodes(graph: onnx.ModelProto, floats: str) -> list[str]:
+    """The weighted nodes without those that stay in float32."""
+    nodes = weighted_nodes(graph)
+    return nodes[floats in ("first", "both ends") : len(nodes) - (floats in ("last", "both ends"))]
+
+
+def _unweighted(graph: onnx.ModelProto) -> list[str]:
+    weighted = set(weighted_nodes(graph))
+    return [
+        node.name
+        for node in graph.graph.node
+        if node.op_type in ("Conv", "MatMul") and node.name not in weighted
+    ]

@@ -1,0 +1,17 @@
+"""Training: from samples to a network that reads them.
+
+In reading order:
+
+- `loop`: the loop itself: numbers, learning rate, step, average, validate, save.
+- `recipes`: how long and how fast: the recipes by name.
+- `run`: one training run as a user sees it: where it is kept, what it prints, how it goes on.
+- `settings`: what a TOML file or an option can change.
+- `devices`: where to compute, and what is fast there.
+- `batches`: numbers sorted by width, their empty columns cut.
+- `hard_digits`: digits that a network misreads come more often.
+- `muon`: the optimizer of hidden convolutions.
+- `ema`: the moving average of the weights.
+- `accuracy`: how well a network reads, with the interval that the count allows.
+- `averaging`: the mean of several trained networks, where it reads better.
+- `tune`: the search for a better recipe.
+"""

@@ -1,0 +1,131 @@
+"""Averaging trained networks: between several results of one start lies often a better one.
+
+The greedy soup of Wortsman et al. 2022, "Model soups: averaging weights of multiple fine-tuned
+models improves accuracy without increasing inference time", arXiv:2203.05482; here chosen by the
+validation loss, which is steadier than accuracy.
+"""
+
+import copy
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from generator.digits import DigitBank
+from generator.errors import BadInput
+from models.decoders import Network
+from toolchain.data import checkpoint, samples
+from toolchain.training.accuracy import Score, evaluate
+from toolchain.training.devices import bf16_helps
+
+SEED = 7_000_003
+NUMBERS = 8_000
+
+
+@dataclass(frozen=True)
+class Tried:
+    """One network: where it came from, how it read, and whether it was taken."""
+
+    path: str
+    score: Score
+    taken: bool
+
+
+@dataclass(frozen=True)
+class Averaged:
+    """The average of those that were taken, how it reads, and the facts to keep with it."""
+
+    model: Network
+    score: Score
+    tried: list[Tried]
+    facts: dict[str, Any]
+
+
+def average(
+    paths: Sequence[Path],
+    bank: DigitBank,
+    count: int = NUMBERS,
+    on_step: Callable[[int], None] = lambda done: None,
+) -> Averaged:
+    """Average the networks that each lower the validation loss of the average.
+
+    Args:
+        paths: checkpoints of one variant, best with one start in common.
+        bank: validation digits.
+        count: how many to read.
+        on_step: called with how many networks were read.
+
+    Raises:
+        BadInput: fewer than two, one of them damaged, or of different variants or shapes.
+    """
+    if len(paths) < 2:
+        raise BadInput("an average needs two checkpoints or more: name them all")
+    first = checkpoint.facts(paths[0])
+    variant, network = first["variant"], first.get("network")
+    judged = samples.to_judge(variant, bank, SEED, checkpoint.changes(first, "style"))
+    check = judged(0, judged.different(count))
+    fast = bf16_helps(bank.device)
+    tried = []
+    for path in paths:
+        model, facts = checkpoint.load_model(path, variant)
+        if facts.get("network") != network:
+            raise BadInput(f"{path} has another [network] than {paths[0]}: name runs of one shape")
+        tried.append((evaluate(model, check, fast), path, model, facts))
+        on_step(len(tried))
+    tried.sort(key=lambda each: each[0].loss)
+    best, _, model, facts = tried[0]
+    taken, flags = [model], [True]
+    for done, (_, _, other, _) in enumerate(tried[1:], len(tried) + 1):
+        mixed = mean([*taken, other])
+        score = evaluate(mixed, check, fast)
+        flags.append(score.loss < best.loss)
+        if flags[-1]:
+            best, model = score, mixed
+            taken.append(other)
+        on_step(done)
+    listed = [
+        Tried(str(path), score, flag)
+        for (score, path, _, _), flag in zip(tried, flags, strict=True)
+    ]
+    return Averaged(model, best, listed, _facts(facts, tried, flags, best))
+
+
+def mean(models: Sequence[Network]) -> Network:
+    """A network whose weights and batch-norm statistics are the means of theirs."""
+    states = [model.state_dict() for model in models]
+    mixed = copy.deepcopy(models[0]).eval()
+    mixed.load_state_dict(
+        {
+            name: torch.stack([state[name] for state in states]).mean(0)
+            if value.is_floating_point()
+            else value
+            for name, value in states[0].items()
+        }
+    )
+    return mixed
+
+
+def _facts(
+    first: dict[str, Any],
+    tried: list[tuple[Score, Path, Network, dict[str, Any]]],
+    flags: list[bool],
+    score: Score,
+) -> dict[str, Any]:
+    """Those of the best one; and of each that was taken where it came from."""
+    averaged = [
+        {
+            "run": path.parent.name,
+            "step": facts.get("step"),
+            "seed": facts.get("seed"),
+            "commit": facts.get("commit"),
+            "started_from": facts.get("started_from"),
+            "val_accuracy": read.accuracy,
+            **({"averaged": facts["averaged"]} if facts.get("averaged") else {}),
+        }
+        for (read, path, _, facts), flag in zip(tried, flags, strict=True)
+        if flag
+    ]
+    kept = {key: value for key, value in first.items() if key not in ("step", "best")}
+    return {**kept, "averaged": averaged, "val_accuracy": score.accuracy}

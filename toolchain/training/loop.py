@@ -1,0 +1,291 @@
+"""Training: fresh numbers every epoch, an averaged model (EMA), checkpoints that resume.
+
+The loop reads top to bottom in `train`: numbers, learning rate, step, average, validate, save.
+"""
+
+import contextlib
+import csv
+import dataclasses
+import json
+import math
+import signal
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils.tensorboard import SummaryWriter
+
+from generator.digits import DigitBank
+from generator.errors import BadInput
+from generator.numbers import Numbers
+from models import zoo
+from models.decoders import Network
+from toolchain import storage
+from toolchain.data import checkpoint, samples
+from toolchain.training.accuracy import evaluate
+from toolchain.training.batches import batches
+from toolchain.training.devices import denormals_flushed
+from toolchain.training.ema import Average
+from toolchain.training.muon import optimizers_for
+from toolchain.training.recipes import Recipe, learning_rate
+
+VALIDATION_NUMBERS = 4_000
+VALIDATION_SEED = 1_000_003
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One row of metrics.csv; loss in nats per number, accuracy 0..1, rate in numbers/s."""
+
+    epoch: int
+    numbers: int
+    learning_rate: float
+    train_loss: float
+    val_loss: float
+    val_accuracy: float
+    seconds: float
+    numbers_per_second: float
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is trained; a run that is gone on with is of the same.
+
+    Attributes:
+        variant: a name from the zoo.
+        recipe: how long and how.
+        seed: of the network's first weights and of the numbers.
+        style: fields that differ of what samples are drawn with, see `samples`.
+        network: fields of the network's shape that differ.
+        facts: what else the checkpoints should tell, e.g. the data.
+    """
+
+    variant: str
+    recipe: Recipe
+    seed: int = 0
+    style: Mapping[str, Any] = field(default_factory=dict)
+    network: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def as_facts(self) -> dict[str, Any]:
+        """What every checkpoint tells of it."""
+        return {
+            "variant": self.variant,
+            "recipe": dataclasses.asdict(self.recipe),
+            "seed": self.seed,
+            # Only where they differ, so that runs of before can be gone on with.
+            **({"style": dict(self.style)} if self.style else {}),
+            **({"network": dict(self.network)} if self.network else {}),
+            **self.facts,
+        }
+
+
+class Stopped(Exception):
+    """Training was asked to stop and left a checkpoint that resumes."""
+
+
+@denormals_flushed()
+def train(
+    job: Job,
+    banks: tuple[DigitBank, DigitBank],
+    run: Path,
+    *,
+    device: torch.device,
+    resume: bool = False,
+    start_from: Network | None = None,
+    hard: DigitBank | None = None,
+    on_step: Callable[[int, float], None] = lambda step, loss: None,
+    on_epoch: Callable[[Epoch], None] = lambda epoch: None,
+) -> float:
+    """Train a variant into the folder `run`; the result is `run/best.safetensors`.
+
+    Args:
+        job: what to train.
+        banks: training and validation digits, on `device`.
+        run: folder for config.json, metrics.csv, TensorBoard events, `last` and `best`.
+        device: where to train.
+        resume: go on from `run/last.safetensors`.
+        start_from: a network of the same shape whose weights to start from.
+        hard: training digits while the recipe focuses, instead of those of `banks`.
+        on_step: called with the step and its loss.
+        on_epoch: called with each finished epoch.
+
+    Returns:
+        The best epoch's accuracy on the validation numbers, 0..1.
+
+    Raises:
+        BadInput: the run to resume does not fit.
+        Stopped: on SIGINT or SIGTERM, after `last` was saved.
+    """
+    variant, seed, style = job.variant, job.seed, job.style
+    torch.manual_seed(seed)
+    torch.set_float32_matmul_precision("high")
+    shortest, longest = zoo.find(variant).digits
+    # Only among numbers of any length have some columns to spare.
+    recipe = dataclasses.replace(job.recipe, trim=job.recipe.trim and shortest < longest)
+    torch.backends.cudnn.benchmark = device.type == "cuda" and not recipe.trim
+    model = zoo.build(variant, job.network)
+    if start_from is not None:
+        model.load_state_dict(start_from.state_dict())
+    model = model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    autocast = recipe.autocasts(device)
+    optimizers = optimizers_for(model, recipe, autocast)
+    average = Average(model, recipe.ema, recipe.keep)
+    facts = dataclasses.replace(job, recipe=recipe).as_facts()
+    numbers = samples.to_learn(variant, banks[0], seed, recipe.layout, style)
+    harder = None if hard is None else samples.to_learn(variant, hard, seed, recipe.layout, style)
+    check = validation_numbers(variant, banks[1], style)
+    step, best = 0, -1.0
+    history: list[dict[str, Any]] = []
+    if resume:
+        step, best, history = _restore(run, facts, model, average, optimizers)
+    else:
+        storage.write_json(run / "config.json", facts)
+
+    per_epoch = recipe.numbers // recipe.batch
+
+    def save(name: str, tensors: dict[str, Tensor]) -> None:
+        now = {**facts, "step": step, "best": best, "history": history}
+        checkpoint.save(run / f"{name}.safetensors", tensors, now)
+
+    with _stop_requests() as stop, contextlib.closing(SummaryWriter(str(run))) as writer:
+        losses, started, since = [], time.perf_counter(), step
+        for strips, digits in batches(numbers, recipe, step, harder):
+            if step >= recipe.steps:
+                break
+            # Dropout, too, is a function of the step, so that a resumed run is the same run.
+            torch.manual_seed(seed * 1_000_003 + step)
+            model.train()
+            if recipe.freeze_norm:
+                _freeze_norm(model)
+            for optimizer, ratio in optimizers:
+                for group in optimizer.param_groups:
+                    group["lr"] = learning_rate(recipe, step) * ratio
+            image = (strips.float() / 255).contiguous(memory_format=torch.channels_last)
+            with torch.autocast(device.type, torch.bfloat16, enabled=autocast):
+                log_probs = model(image)
+            loss = model.decoder.loss(log_probs, digits)
+            model.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
+            for optimizer, _ in optimizers:
+                optimizer.step()
+            average.update(model, step)
+            step += 1
+            losses.append(loss.detach())
+            on_step(step, float(losses[-1]) if step % 20 == 0 else math.nan)
+
+            if step % per_epoch == 0:
+                finished = average.blended()
+                score = evaluate(finished, check, autocast=autocast)
+                seconds = time.perf_counter() - started
+                row = Epoch(
+                    step // per_epoch,
+                    step * recipe.batch,
+                    learning_rate(recipe, step - 1),
+                    float(torch.stack(losses).mean()),
+                    score.loss,
+                    score.accuracy,
+                    seconds,
+                    (step - since) * recipe.batch / seconds,
+                )
+                history.append(dataclasses.asdict(row))
+                _record(run, history, writer)
+                if score.accuracy > best:
+                    best = score.accuracy
+                    save("best", _named(finished, "model."))
+                save("last", _everything(model, average, optimizers))
+                on_epoch(row)
+                losses, started, since = [], time.perf_counter(), step
+            if stop():
+                save("last", _everything(model, average, optimizers))
+                raise Stopped(
+                    f"stopped at step {step} of {recipe.steps}; --resume goes on from here"
+                )
+    return best
+
+
+def validation_numbers(variant: str, bank: DigitBank, style: Mapping[str, Any] | None) -> Numbers:
+    """What every epoch is judged on; arguments as of `Job`, the bank of validation digits."""
+    judged = samples.to_judge(variant, bank, VALIDATION_SEED, style)
+    return judged(0, judged.different(VALIDATION_NUMBERS))
+
+
+@contextlib.contextmanager
+def _stop_requests() -> Iterator[Callable[[], bool]]:
+    """SIGINT and SIGTERM are remembered instead of raised; yields the question."""
+    seen: list[int] = []
+    kinds = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(kind, lambda number, _: seen.append(number)) for kind in kinds]
+    try:
+        yield lambda: bool(seen)
+    finally:
+        for kind, handler in zip(kinds, before, strict=True):
+            signal.signal(kind, handler)
+
+
+def _freeze_norm(model: nn.Module) -> None:
+    for module in model.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.eval()
+
+
+def _named(model: nn.Module, prefix: str) -> dict[str, Tensor]:
+    return {prefix + name: tensor for name, tensor in model.state_dict().items()}
+
+
+def _everything(
+    model: nn.Module, average: Average, optimizers: list[tuple[torch.optim.Optimizer, float]]
+) -> dict[str, Tensor]:
+    """The averaged model as `model.`, the live one as `live.`, the optimizers' moments."""
+    moments = {
+        f"optimizer.{which}.{index}.{name}": value
+        for which, (optimizer, _) in enumerate(optimizers)
+        for index, state in optimizer.state_dict()["state"].items()
+        for name, value in state.items()
+    }
+    return _named(average.model, "model.") | _named(model, "live.") | moments
+
+
+def _restore(
+    run: Path,
+    facts: dict[str, Any],
+    model: nn.Module,
+    average: Average,
+    optimizers: list[tuple[torch.optim.Optimizer, float]],
+) -> tuple[int, float, list[dict[str, Any]]]:
+    tensors, held = checkpoint.load(run / "last.safetensors")
+    for key in ("variant", "recipe", "seed", "style", "network"):
+        if held.get(key) != json.loads(json.dumps(facts.get(key))):
+            raise BadInput(
+                f"{run} was trained with another {key}: give the same one, or a new --run"
+            )
+    model.load_state_dict({k[5:]: v for k, v in tensors.items() if k.startswith("live.")})
+    average.model.load_state_dict({k[6:]: v for k, v in tensors.items() if k.startswith("model.")})
+    for which, (optimizer, _) in enumerate(optimizers):
+        moments: dict[int, dict[str, Tensor]] = {}
+        for key, value in tensors.items():
+            if key.startswith(f"optimizer.{which}."):
+                _, _, index, name = key.split(".")
+                moments.setdefault(int(index), {})[name] = value
+        groups = optimizer.state_dict()["param_groups"]
+        optimizer.load_state_dict({"state": moments, "param_groups": groups})
+    return held["step"], held["best"], held["history"]
+
+
+def _record(run: Path, history: list[dict[str, Any]], writer: SummaryWriter) -> None:
+    with (
+        storage.replacing(run / "metrics.csv") as temporary,
+        temporary.open("w", newline="") as file,
+    ):
+        table = csv.DictWriter(file, list(history[-1]))
+        table.writeheader()
+        table.writerows(history)
+    for name, value in history[-1].items():
+        if name not in ("epoch", "numbers"):
+            writer.add_scalar(name, value, history[-1]["numbers"])
+    writer.flush()

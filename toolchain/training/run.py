@@ -1,0 +1,200 @@
+"""One training run as a user sees it: where it is kept, what it prints, how it is resumed."""
+
+import math
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+import typer
+from torch import Tensor
+
+from generator.errors import BadInput
+from generator.numbers import NumberGenerator
+from models import zoo
+from models.decoders import Network
+from models.grow import grow
+from toolchain import console
+from toolchain.data import checkpoint, samples
+from toolchain.data.samples import Samples
+from toolchain.provenance import machine, source_commit
+from toolchain.training import hard_digits
+from toolchain.training.accuracy import evaluate
+from toolchain.training.devices import device_named
+from toolchain.training.loop import Epoch, Job, Stopped, train, validation_numbers
+from toolchain.training.settings import Settings
+
+
+def start(
+    settings: Settings,
+    runs: Path,
+    *,
+    name: str | None,
+    resume: bool,
+    start_from: Path | None,
+    as_json: bool,
+) -> None:
+    """Train with a live bar and a line an epoch; see `nrtool train --help`.
+
+    Raises:
+        BadInput: unknown variant, device or data, a run that is there already, or a recipe that
+            needs a network to start from.
+        typer.Exit: with 130 when stopped; `last` was saved.
+    """
+    variant, network, style = settings.run.variant, settings.network, settings.drawing()
+    on = device_named(settings.run.device)
+    recipe = settings.choose(on.type != "cpu")
+    if recipe.freeze_norm and start_from is None and not resume:
+        raise BadInput(
+            "recipe.freeze_norm keeps the statistics of a trained network: name one by --finetune"
+        )
+    zoo.build(variant, network)  # before anything is read or written: whether it can be
+    is_named = name is not None
+    folder = (
+        _to_resume(runs, name or variant, is_named)
+        if resume
+        else folder_for(runs, name or variant, is_named)
+    )
+    facts: dict[str, Any] = {"commit": source_commit(), "machine": _machine(on)}
+    model: Network | None = None
+    if start_from is not None:
+        source, held = checkpoint.load_model(best_of(start_from))
+        held_network = checkpoint.changes(held, "network")
+        if held["variant"] == variant and network in ({}, held_network):
+            model, network = source, held_network
+        else:
+            model = grow(source, zoo.build(variant, network))
+        facts["started_from"] = _origin(held)
+    reader = model
+    if recipe.focus and settings.run.judge is not None:
+        reader, held = _judge(settings.run.judge, variant)
+        facts["judge"] = _origin(held)
+    with console.err.status("preparing digits"):
+        train_bank = settings.digits.bank("train", on, settings.run.seed)
+        banks = train_bank, settings.digits.bank("val", on)
+    facts["data"] = banks[0].description
+    if model is not None:
+        check = validation_numbers(variant, banks[1], style)
+        accuracy = evaluate(model.to(on), check).accuracy
+        console.say(f"before: {accuracy:.2%} of the validation numbers")
+    hard = None
+    if recipe.focus:
+        numbers = samples.to_learn(variant, banks[0], settings.run.seed, recipe.layout, style)
+        autocast = recipe.autocasts(on)
+        found = _times(folder, resume, reader and reader.to(on), numbers, autocast)
+        hard = banks[0].more_often(found)
+    console.say(
+        f"{variant}: {recipe.epochs} epochs of {recipe.numbers:,} numbers from "
+        f"{len(banks[0]):,} digits, on {on.type}, into {folder}"
+    )
+
+    rows: list[dict[str, Any]] = []
+    notes = [""]
+    with console.progress("training", recipe.steps) as update:
+
+        def on_step(step: int, loss: float) -> None:
+            notes.extend([] if math.isnan(loss) else [f"loss {loss:.3f}"])
+            update(step, notes[-1])
+
+        def on_epoch(row: Epoch) -> None:
+            rows.append(asdict(row))
+            if row.epoch == 1 or len(rows) == 1:
+                console.say("epoch   numbers      rate   loss  val loss   val acc  numbers/s")
+            console.say(
+                f"{row.epoch:5d} {row.numbers:9,d} {row.learning_rate:9.2e} {row.train_loss:6.3f} "
+                f"{row.val_loss:9.4f} {row.val_accuracy:9.2%} {row.numbers_per_second:10.0f}"
+            )
+
+        try:
+            best_accuracy = train(
+                Job(variant, recipe, settings.run.seed, style, network, facts),
+                banks,
+                folder,
+                device=on,
+                resume=resume,
+                start_from=model,
+                hard=hard,
+                on_step=on_step,
+                on_epoch=on_epoch,
+            )
+        except Stopped as stopped:
+            console.say(str(stopped))
+            raise typer.Exit(console.INTERRUPTED) from None
+    best = folder / "best.safetensors"
+    if as_json:
+        console.show_json({"run": folder, "best": best, "accuracy": best_accuracy, "epochs": rows})
+    else:
+        console.out.print(f"best checkpoint: {best}; next: nrtool export --variant {variant}")
+
+
+def _origin(facts: dict[str, Any]) -> str:
+    return f"{facts['variant']} ({facts.get('commit', 'unknown')})"
+
+
+def _judge(path: Path, variant: str) -> tuple[Network, dict[str, Any]]:
+    """The network of a checkpoint or run and its facts; it reads what the variant learns from."""
+    network, held = checkpoint.load_model(best_of(path))
+    kind = zoo.find(held["variant"])
+    if kind.input != zoo.find(variant).input or kind.digits[0] > 1:
+        raise BadInput(f"run.judge {path} does not read what {variant} does: name another network")
+    return network, held
+
+
+def _times(
+    folder: Path, resume: bool, reader: Network | None, numbers: Samples, autocast: bool
+) -> Tensor:
+    """How often each training digit comes while the recipe focuses; kept in the run's folder."""
+    path, bank = folder / "focus.safetensors", numbers.bank
+    if resume:
+        return hard_digits.load(path, bank)
+    if reader is None or not isinstance(numbers, NumberGenerator) or numbers.style.digits[0] > 1:
+        raise BadInput(
+            "a recipe that focuses asks a network that reads single digits which are hard: "
+            "give --finetune or run.judge, or recipe.focus=0"
+        )
+    with console.progress("looking for hard digits", sum(hard_digits.to_read(bank))) as update:
+        found = hard_digits.how_often(hard_digits.misread(reader, numbers, update, autocast))
+    hard_digits.save(path, found)
+    console.say(f"{(found > 1).float().mean():.1%} of the digits come more often")
+    return found
+
+
+def _machine(device: torch.device) -> str:
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"{torch.get_num_threads()} cores of {machine()}"
+
+
+def folder_for(runs: Path, name: str, is_named: bool) -> Path:
+    """The folder of a new run; if its name is taken it gets a number, unless it was named.
+
+    Raises:
+        BadInput: the name is no plain one, or it was named and is taken.
+    """
+    folder = runs / _plain(name)
+    if not (folder / "config.json").exists():
+        return folder
+    if is_named:
+        raise BadInput(f"{folder} is there already: give another --run, or go on with --resume")
+    number = 2
+    while (runs / f"{name}-{number}" / "config.json").exists():
+        number += 1
+    return runs / f"{name}-{number}"
+
+
+def _to_resume(runs: Path, name: str, is_named: bool) -> Path:
+    """The folder of a run to go on with: the latest of that name, or the one that was named."""
+    taken = [path for path in runs.glob(f"{_plain(name)}*/last.safetensors") if not is_named]
+    latest = max(taken, key=lambda path: path.stat().st_mtime, default=None)
+    return latest.parent if latest else runs / name
+
+
+def _plain(name: str) -> str:
+    if Path(name).name != name:
+        raise BadInput(f"--run {name} is no plain name: give one without slashes")
+    return name
+
+
+def best_of(path: Path) -> Path:
+    """The checkpoint of a run's folder, or the file itself."""
+    return path / "best.safetensors" if path.is_dir() else path
