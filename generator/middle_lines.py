@@ -5,6 +5,8 @@ thinning digital patterns"); its branches are followed from end to end and joine
 most nearly straight, so that a 4 becomes two strokes, not five.
 """
 
+from importlib.util import find_spec
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,6 +22,21 @@ _SMOOTHINGS = 4
 Pixel = tuple[int, int]  # x, y
 
 
+def is_installed() -> bool:
+    """Whether scikit-image is there, without which there are no middle lines."""
+    return find_spec("skimage") is not None
+
+
+def check_installed() -> None:
+    """Refuse where scikit-image is missing.
+
+    Raises:
+        BadInput: it is not installed.
+    """
+    if not is_installed():
+        raise BadInput("middle lines need scikit-image: pip install 'nrtool[fonts]'")
+
+
 def middle_lines(ink: NDArray[np.uint8]) -> tuple[Path2D, ...]:
     """The strokes that a pen would draw this ink with, from the top one down; none without ink.
 
@@ -29,11 +46,10 @@ def middle_lines(ink: NDArray[np.uint8]) -> tuple[Path2D, ...]:
     Raises:
         BadInput: scikit-image is not installed.
     """
-    try:
-        from scipy.ndimage import distance_transform_edt
-        from skimage.morphology import skeletonize
-    except ImportError:
-        raise BadInput("middle lines need scikit-image: pip install 'nrtool[fonts]'") from None
+    check_installed()
+    from scipy.ndimage import distance_transform_edt
+    from skimage.morphology import skeletonize
+
     solid = ink > INK
     radius = distance_transform_edt(solid)
     skeleton = skeletonize(solid)
