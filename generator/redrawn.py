@@ -32,13 +32,14 @@ HOLES = (1, 0, 0, 0, 0, 0, 1, 0, 2, 1)  # that 0..9 have when their loops are cl
 _BORDER = 2  # pixels of MNIST, so that the smoothed ink has an end
 _ENLARGED = 4  # times
 _SMOOTH = 1.0  # pixels, enlarged
+_DUST = 0.1  # of the ink: smaller pieces are no part of the digit
 _SPECK = 4  # pixels, enlarged: a smaller hole is none
 _PEN = 5  # pixels, enlarged: thinner than MNIST's, so that no loop is filled again
 _THIN = 4  # of so many points of a middle line one is kept: a twentieth of the height apart
-# How wide the ink spreads, r * r / m pixels, enlarged, where r is its largest radius and m the
-# median along the middle line: a filled loop. A sharp corner of thin lines is only as wide as they.
+# Of r * r / m, in pixels, enlarged, where r is the largest radius of the ink along its middle line
+# and m the median: above it a loop is filled. Where thin lines cross, r / m is large and r small.
 _FILLED = 26.0
-_FILLED_OPEN = 16.5  # the same where a loop is missing: then it is open, or filled
+_FILLED_OPEN = 16.5  # where one is missing, which then is filled, or open and stays so
 
 _PROCESSES, _CHUNK = 2, 250  # and digits that one of them does at once
 
@@ -136,11 +137,12 @@ def lines_of(image: Ink, label: int) -> Strokes:
     Raises:
         BadInput: scikit-image is not installed.
     """
+    middle_lines.check_installed()
     sharp = Image.fromarray(np.pad(image, _BORDER))
     sharp = sharp.resize(
         (sharp.width * _ENLARGED, sharp.height * _ENLARGED), Image.Resampling.BICUBIC
     )
-    ink = np.asarray(sharp.filter(ImageFilter.GaussianBlur(_SMOOTH)))
+    ink = _undusted(np.asarray(sharp.filter(ImageFilter.GaussianBlur(_SMOOTH))))
     solid = ink > middle_lines.INK
     held = _holes(solid)
     if _spread(solid) > (_FILLED if held >= HOLES[label] else _FILLED_OPEN):
@@ -151,6 +153,16 @@ def lines_of(image: Ink, label: int) -> Strokes:
     if drawn != held or drawn < min(scanned, HOLES[label]):
         return ()
     return tuple(((stroke + 0.5) / _ENLARGED - _BORDER).astype(np.float32) for stroke in strokes)
+
+
+def _undusted(ink: Ink) -> Ink:
+    """The ink without dots beside it: a pen would draw them as thick as the rest."""
+    from scipy.ndimage import label
+
+    pieces, _ = label(ink > middle_lines.INK, np.ones((3, 3)))
+    areas = np.bincount(pieces.ravel())[1:]
+    dust = np.flatnonzero(areas < _DUST * areas.sum()) + 1
+    return np.where(np.isin(pieces, dust), np.uint8(0), ink)
 
 
 def _spread(solid: NDArray[np.bool_]) -> float:

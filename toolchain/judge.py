@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from generator import middle_lines
 from generator.digits import DigitBank
 from generator.errors import BadInput
 from generator.numbers import NumberGenerator
 from generator.sheet import contact_sheet
 from toolchain import checkpoint, console, samples
 from toolchain.card import write_card
-from toolchain.data import TEST_DIGITS, WRITERS_DIGITS, Digits
+from toolchain.data import REDRAWN_DIGITS, TEST_DIGITS, WRITERS_DIGITS, Digits
 from toolchain.export import sha256
 from toolchain.modelfile import shipped
 from toolchain.robustness import KINDS, Writers, measure
@@ -30,9 +31,10 @@ def judge(
 ) -> dict[str, Any]:
     """Read `count` numbers of each source; a release's own report is kept as evaluation.json.
 
-    Numbers are written with MNIST test digits, and with the custom digits' validation writers
-    where there are any; the ways of writing are tried with the last of them. Drawings on a canvas
-    take their strokes, or procedural ones, and are found and fitted first.
+    Numbers are written with MNIST test digits, with the same redrawn as pen strokes where
+    scikit-image is installed, and with the custom digits' validation writers where there are any;
+    the ways of writing are tried with the last of them. Drawings on a canvas take those writers'
+    strokes, or procedural ones, and are found and fitted first.
 
     Raises:
         BadInput: the model is missing or foreign, or the picture cannot be a PNG.
@@ -44,6 +46,10 @@ def judge(
     told = session.get_modelmeta().custom_metadata_map
     threshold = float(told["threshold"]) if "threshold" in told else None
     banks: list[tuple[str, DigitBank]] = [(TEST_DIGITS, Digits(digits.mnist).bank("test"))]
+    if middle_lines.is_installed():
+        redrawn = Digits(digits.mnist, redrawn_share=1.0)
+        redrawn.prepare("test")
+        banks.append((REDRAWN_DIGITS, redrawn.bank("test")))
     if digits.custom:
         banks.append((WRITERS_DIGITS, digits.custom_bank("val")))
     sources, misread = [], []
