@@ -61,8 +61,8 @@ TABLES = {
     "Elements of the recipe": {
         "as it is": Row(MIXED),
         "8 varied copies of each custom digit": Row({**MIXED, "copies": 8}),
-        "the wide style": Row(MIXED, {"wide": True}),
-        "the wide style and 8 copies": Row({**MIXED, "copies": 8}, {"wide": True}),
+        "the wide style": Row(MIXED, {"layout": "wide"}),
+        "the wide style and 8 copies": Row({**MIXED, "copies": 8}, {"layout": "wide"}),
         "AdamW alone, no Muon": Row(MIXED, {"muon": 0.0}),
         "no moving average": Row(MIXED, {"ema": 0.0}),
         "a constant rate": Row(MIXED, {"schedule": "constant"}),

@@ -18,7 +18,7 @@ from generator.flaws import DOTS, dots
 from generator.strip import HEIGHT, WIDTH
 from generator.strokes import REACH
 from generator.style import Style
-from generator.touching import bend, meeting, outline
+from generator.touching import COVERED, bend, meeting, outline
 
 # Random slots of a number and of each of its digits. Their order is part of what a sample is.
 NUMBER_SLOTS = (
@@ -121,13 +121,18 @@ def lay_out(
 
     # From right to left: the last digit ends at the margin.
     gap = (gap_mean + (each["gap"] * 2 - 1) * (style.shift / 96)).clamp(min=style.gap[0])
+    one = digits == 1
+    ones = F.pad(one[:, 1:] & one[:, :-1], (1, 0))  # side by side, they would be one thick stroke
+    if style.ones_touch:
+        narrower = torch.minimum(half_wide, half_wide.roll(1, 1)) * 2
+        gap = gap.maximum(torch.where(ones, 0.0, -COVERED * narrower))
     if flaws is not None:
         bent = torch.stack([xx, xy, yx, yy, sway_x, sway_y, *phases], -1)
         reach = radius + torch.where(drawn, -0.4, 0.5) * unit  # an outline is half a cell off
-        # A 1 would be lost in its neighbour.
-        close = present & (flaws["touching"] < style.touching) & (digits != 1)
-        close[:, 1:] &= digits[:, :-1] != 1
-        gap = _touching(gap, close, bank, glyphs, (bent, shift, reach, half_wide))
+        close = present & (flaws["touching"] < style.touching) & ~ones
+        if not style.ones_touch:
+            close &= ~one & ~F.pad(one[:, :-1], (1, 0))
+        gap = _touching(gap, close, one, bank, glyphs, (bent, shift, reach, half_wide))
     gap = F.pad(torch.where(present, gap, 0.0)[:, 1:], (0, 1))  # the gap to a digit's right
     advance = torch.where(present, 2 * half_room, 0.0) + gap
     to_the_right = advance.flip(1).cumsum(1).flip(1) - advance + gap
@@ -169,11 +174,15 @@ def lay_out(
 def _touching(
     gap: Tensor,
     close: Tensor,
+    one: Tensor,
     bank: DigitBank,
     glyphs: Tensor,
     shapes: tuple[Tensor, Tensor, Tensor, Tensor],
 ) -> Tensor:
-    """The gaps [N, 5] to each digit's left, so that those who are `close` touch their neighbour."""
+    """The gaps [N, 5] to each digit's left, so that those who are `close` touch their neighbour.
+
+    `one` says which are 1s: bool [N, 5], as `close`.
+    """
     bent, shift, reach, half_wide = shapes
     rows, place = close[:, 1:].nonzero().unbind(1)
     both = ((rows, place), (rows, place + 1))
@@ -189,7 +198,8 @@ def _touching(
     reaches = reach[both[0]] + reach[both[1]]
     near = meeting(side(both[0], "right"), side(both[1], "left"), reaches) - wide - other
     # Never so near that a narrow digit disappears under its neighbour.
-    near = torch.where(near.isfinite(), near, gap[both[1]]).maximum(-1.4 * wide.minimum(other))
+    most = torch.where(one[both[0]] | one[both[1]], 2 * COVERED, 1.4) * wide.minimum(other)
+    near = torch.where(near.isfinite(), near, gap[both[1]]).maximum(-most)
     return gap.index_put(both[1], near)
 
 

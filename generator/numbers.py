@@ -2,7 +2,8 @@
 
 The same whatever the batch size, order or shard. A number draws its writer, length, digits and
 glyphs here, is placed by `generator.layout`, and is sampled from the glyph canvases in one batch
-of affine look-ups for each place, on whatever device the digit bank lies.
+of affine look-ups for each place, on whatever device the digit bank lies. A share of the numbers
+may be laid out and drawn by `generator.frames` instead.
 """
 
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from torch.nn import functional as F
 from generator.digits import DigitBank
 from generator.errors import BadInput
 from generator.flaws import cut, dot_ink, pen_in_cells, slits
+from generator.frames import FRAME_SLOTS, framed_ink, lay_frames
 from generator.hashing import hash_uniform, named
 from generator.layout import DIGIT_SLOTS, FLAW_SLOTS, NUMBER_SLOTS, Placement, lay_out
 from generator.strip import HEIGHT, WIDTH
@@ -25,8 +27,9 @@ PAD = -1  # fills the digits of a number to its right
 _PER_NUMBER = 16  # room for the slots of a number, and of each of its digits
 _PER_DIGIT = 12
 _PER_FLAW = 8
+_PER_FRAME = 8
 
-Chances = dict[str, Tensor]
+Slots = dict[str, Tensor]
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,26 @@ class Numbers:
 
     strips: Tensor
     digits: Tensor
+
+
+@dataclass(frozen=True)
+class _Chances:
+    """What N numbers draw, by slot, values in [0, 1): [N], then [N, 5] for each of their digits."""
+
+    number: Slots
+    each: Slots
+    flaws: Slots | None
+    frames: Slots | None
+
+    def of(self, rows: Tensor) -> "_Chances":
+        """Of some numbers alone: int64 [M]."""
+        number, each, flaws, frames = (
+            slots and {name: u[rows] for name, u in slots.items()}
+            for slots in (self.number, self.each, self.flaws, self.frames)
+        )
+        assert number is not None
+        assert each is not None
+        return _Chances(number, each, flaws, frames)
 
 
 class NumberGenerator:
@@ -68,38 +91,65 @@ class NumberGenerator:
 
     def samples(self, index: Tensor) -> Numbers:
         """The samples of the given numbers: `index` int64 [N]."""
-        number, each, flaws = self._chances(index)
-        digits, glyphs = self.choose(number, each)
-        return self._written(digits, glyphs, number, each, flaws)
+        chances = self._chances(index)
+        writers = chances.number["writer"][:, None].expand(-1, MAX_DIGITS)
+        if chances.frames is not None:
+            framed = self._framed(chances)[:, None]
+            writers = torch.where(framed, chances.frames["writer"], writers)
+        digits, glyphs = self.choose(chances.number["length"], writers, chances.each)
+        return self._written(digits, glyphs, chances)
 
     def alone(self, index: Tensor, glyphs: Tensor) -> Numbers:
         """Numbers of one digit, written with the given glyphs: `index` and `glyphs` int64 [N]."""
         digits = F.pad(self.bank.labels[glyphs][:, None], (0, MAX_DIGITS - 1), value=PAD)
         everywhere = glyphs[:, None].expand(-1, MAX_DIGITS)
-        return self._written(digits, everywhere, *self._chances(index))
+        return self._written(digits, everywhere, self._chances(index))
 
-    def _chances(self, index: Tensor) -> tuple[Chances, Chances, Chances | None]:
-        """What a number, each of its digits and its flaws draw, by slot; values in [0, 1)."""
-        # Flaws come last, so that a number is otherwise the same with and without them.
-        sizes = [_PER_NUMBER, MAX_DIGITS * _PER_DIGIT, MAX_DIGITS * _PER_FLAW * self.style.flawed]
+    def _chances(self, index: Tensor) -> _Chances:
+        style = self.style
+        # Flaws and frames come last, so that a number is otherwise the same with and without them.
+        sizes = [_PER_NUMBER, MAX_DIGITS * _PER_DIGIT]
+        sizes += [MAX_DIGITS * _PER_FLAW * style.flawed]
+        sizes += [MAX_DIGITS * _PER_FRAME * (style.earlier > 0)]
         u = hash_uniform(self.seed, index.to(self.bank.device), sum(sizes)).split(sizes, 1)
-        number = named(u[0], NUMBER_SLOTS)
-        each = named(u[1].unflatten(1, (MAX_DIGITS, _PER_DIGIT)), DIGIT_SLOTS)
-        if not self.style.flawed:
-            return number, each, None
-        return number, each, named(u[2].unflatten(1, (MAX_DIGITS, _PER_FLAW)), FLAW_SLOTS)
 
-    def _written(
-        self,
-        digits: Tensor,
-        glyphs: Tensor,
-        number: Chances,
-        each: Chances,
-        flaws: Chances | None,
-    ) -> Numbers:
+        def of_digits(u: Tensor, names: tuple[str, ...]) -> Slots:
+            return named(u.unflatten(1, (MAX_DIGITS, -1)), names)
+
+        return _Chances(
+            named(u[0], NUMBER_SLOTS),
+            of_digits(u[1], DIGIT_SLOTS),
+            of_digits(u[2], FLAW_SLOTS) if style.flawed else None,
+            of_digits(u[3], FRAME_SLOTS) if style.earlier > 0 else None,
+        )
+
+    def _framed(self, chances: _Chances) -> Tensor:
+        """Which numbers stand in frames: bool [N]."""
+        assert chances.frames is not None
+        return chances.frames["framed"][:, 0] < self.style.earlier
+
+    def _written(self, digits: Tensor, glyphs: Tensor, chances: _Chances) -> Numbers:
+        if chances.frames is None:
+            ink = self._usual(digits, glyphs, chances)
+        else:
+            framed = self._framed(chances)
+            ink = torch.empty(len(digits), 1, HEIGHT, WIDTH, device=self.bank.device)
+            for chosen, draw in ((~framed, self._usual), (framed, self._in_frames)):
+                rows = chosen.nonzero()[:, 0]
+                if len(rows):
+                    ink[rows] = draw(digits[rows], glyphs[rows], chances.of(rows))
+        return Numbers((ink.clamp_(0, 1) * 255 + 0.5).to(torch.uint8), digits)
+
+    def _in_frames(self, digits: Tensor, glyphs: Tensor, chances: _Chances) -> Tensor:
+        assert chances.frames is not None
+        present, u = digits != PAD, {**chances.each, **chances.frames}
+        return framed_ink(self.bank, present, glyphs, lay_frames(self.bank, present, glyphs, u))
+
+    def _usual(self, digits: Tensor, glyphs: Tensor, chances: _Chances) -> Tensor:
+        number, each, flaws = chances.number, chances.each, chances.flaws
         placement = lay_out(self.style, self.bank, digits, glyphs, number, each, flaws)
         where = None if flaws is None else flaws["cut_where"]
-        return Numbers(self._draw(digits != PAD, glyphs, placement, where), digits)
+        return self._draw(digits != PAD, glyphs, placement, where)
 
     def seeded(self, seed: int) -> "NumberGenerator":
         """The same with another seed."""
@@ -109,29 +159,38 @@ class NumberGenerator:
         """How many of the first `count` samples are different numbers: all."""
         return count
 
-    def choose(self, number: Chances, each: Chances) -> tuple[Tensor, Tensor]:
-        """Digits and a glyph of the number's one writer for each: int64 [N, 5] twice."""
+    def choose(self, length: Tensor, writers: Tensor, each: Slots) -> tuple[Tensor, Tensor]:
+        """Digits of numbers and a glyph of each digit's writer: int64 [N, 5] twice.
+
+        Args:
+            length: random [N], 0..1.
+            writers: random [N, 5], 0..1: equal ones are the same writer.
+            each: random slots [N, 5] by name, see `DIGIT_SLOTS`.
+        """
         bank, style = self.bank, self.style
-        writer = torch.searchsorted(bank.writer_odds, number["writer"].contiguous(), right=True)
+        writer = torch.searchsorted(bank.writer_odds, writers.contiguous(), right=True)
         writer = writer.clamp(max=len(bank.writer_odds) - 1)
         shortest, longest = style.digits
-        length = shortest + (number["length"] * (longest - shortest + 1)).long()
+        digit_count = shortest + (length * (longest - shortest + 1)).long()
 
-        count = bank.choice_count[writer][:, None]
+        count = bank.choice_count[writer]
         # The leading digit of a longer number skips 0, unless the writer has nothing else.
-        skip = bank.starts_with_zero[writer] * (length > 1) * (count[:, 0] > 1)
-        skip = F.pad(skip[:, None], (0, MAX_DIGITS - 1)) * (not style.leading_zeros)
+        skip = bank.starts_with_zero[writer] * (digit_count > 1)[:, None] * (count > 1)
+        skip = F.pad(skip[:, :1], (0, MAX_DIGITS - 1)) * (not style.leading_zeros)
         choice = skip + (each["digit"] * (count - skip)).long()
-        digits = bank.choices[writer].gather(1, choice)
-        which = (each["glyph"] * bank.per_digit[writer].gather(1, digits)).long()
-        glyphs = bank.order[bank.first[writer].gather(1, digits) + which]
-        present = torch.arange(MAX_DIGITS, device=length.device) < length[:, None]
+        digits = bank.choices[writer, choice]
+        which = (each["glyph"] * bank.per_digit[writer, digits]).long()
+        glyphs = bank.order[bank.first[writer, digits] + which]
+        present = torch.arange(MAX_DIGITS, device=length.device) < digit_count[:, None]
         return torch.where(present, digits, PAD), glyphs
 
     def _draw(
         self, present: Tensor, glyphs: Tensor, placement: Placement, where: Tensor | None
     ) -> Tensor:
-        """Strips uint8 [N, 1, 32, 128] of the glyphs int64 [N, 5] that are present."""
+        """Ink float32 [N, 1, 32, 128] of the glyphs int64 [N, 5] that are present.
+
+        Below 0 and above 1 where saturated.
+        """
         strips = torch.zeros(len(glyphs), 1, HEIGHT, WIDTH, device=self.bank.device)
         for place in range(MAX_DIGITS):
             rows = present[:, place].nonzero()[:, 0]
@@ -144,7 +203,7 @@ class NumberGenerator:
         for stray in () if placement.dots is None else placement.dots.unbind(1):
             rows = (stray[:, 2] > 0).nonzero()[:, 0]
             strips[rows] = torch.maximum(strips[rows], dot_ink(stray[rows]))
-        return (strips.clamp_(0, 1) * 255 + 0.5).to(torch.uint8)
+        return strips
 
     def _sample(
         self, glyphs: Tensor, placement: Placement, at: tuple[Tensor, int]

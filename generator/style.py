@@ -1,6 +1,7 @@
 """Styles: the ranges of everything that varies in how a number is written."""
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from generator.ranges import Amount, AmountSpan, CountSpan, Positive, PositiveSpan, Share, Span
 
@@ -32,10 +33,15 @@ class Style:
         cell: room that a digit takes sideways at least, relative to the height, the digit in its
             middle; where it is wider than any digit, the digits stand at equal distances.
         touching: how often two neighbours are moved together until they just touch, 0..1.
+        ones_touch: whether a 1 does so too, unless its neighbour is one; no neighbour then covers
+            more than a third of a narrow digit, wherever gaps are below 0.
         cuts: how often a digit's stroke has a small gap, where it runs straight, and
         cut: how wide it is, relative to the digit's height.
         dots: how often a number has a stray dot beside it, twice; the dot is no wider than the pen
             and left out where it would come near a digit.
+        earlier: share of all numbers that are laid out as the earlier work does, in whole pictures
+            of MNIST's size, each digit by a writer of its own; of the rest of the style only
+            `digits` and `leading_zeros` hold for them.
     """
 
     digits: CountSpan = (1, 5)
@@ -56,9 +62,11 @@ class Style:
     margin: AmountSpan = (1.0, 4.0)
     cell: Amount = 0.0
     touching: Share = 0.0
+    ones_touch: bool = False
     cuts: Share = 0.0
     cut: AmountSpan = (0.04, 0.08)
     dots: Share = 0.0
+    earlier: Share = 0.0
 
     @property
     def flawed(self) -> bool:
@@ -78,6 +86,30 @@ WIDE = Style(
     cuts=0.03,
     dots=0.06,
 )
+
+# Wider still, as fingers write: digits that touch, overlap, climb and fall, 1s among them.
+LOOSE = replace(
+    WIDE,
+    leading_zeros=True,
+    large_share=0.85,
+    shift=6.0,
+    gap=(-0.15, 0.6),
+    touching=0.15,
+    ones_touch=True,
+    earlier=0.25,
+)
+
+# What the earlier work trains on and tests with, but that every label shows in full.
+EARLIER = Style(leading_zeros=True, earlier=1.0)
+
+# What numbers of any length are learned from, by name.
+Layout = Literal["usual", "wide", "loose", "earlier"]
+LAYOUTS: dict[Layout, Style] = {
+    "usual": Style(),
+    "wide": WIDE,
+    "loose": LOOSE,
+    "earlier": EARLIER,
+}
 
 # Digits side by side at equal distances, as they are: what pasting MNIST's pictures gives.
 PASTED = Style(

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from generator.strokes import CANVAS_HEIGHT, CANVAS_WIDTH
 
+COVERED = 0.35  # of a digit's width that a neighbour's box may take, where digits overlap freely
 _INK = (128, 230)  # least level of a stroke's inside: raster ink, closeness to a pen's path
 
 

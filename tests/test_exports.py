@@ -97,6 +97,14 @@ def test_a_release_reads_writers_it_never_saw(variant):
     assert 100 * writers["right"] / writers["count"] >= WRITERS_FLOORS[variant]
 
 
+@pytest.mark.parametrize("variant", crnn.VARIANTS)
+def test_the_earlier_works_test_was_read_by_the_releases_that_are_there(variant):
+    held = json.loads((ROOT / "benchmarks" / "earlier.json").read_text())
+    told = held["models"][variant]["int8"]
+    assert held["count"] >= 10_000
+    assert told["sha256"] == sha256(EXPORTS / variant / f"{variant}.int8.onnx")
+
+
 @pytest.mark.parametrize("variant", RELEASES)
 def test_a_release_was_made_from_the_weights_beside_it(variant):
     folder = EXPORTS / variant

@@ -88,6 +88,30 @@ def test_a_one_never_touches_what_may_swallow_it(pens):
     assert moved[~one].float().mean() > 0.9
 
 
+def both(bank, *styles):
+    made = [NumberGenerator(bank, 3, replace(PLAIN, digits=(2, 2), **style)) for style in styles]
+    plain, changed = (numbers(0, 2 * COUNT) for numbers in made)
+    assert torch.equal(plain.digits, changed.digits)
+    ones = (plain.digits == 1).sum(1)
+    return ones, (changed.strips.flatten(1).long().sum(1) / plain.strips.flatten(1).long().sum(1))
+
+
+def test_a_one_that_touches_is_still_to_be_seen(pens):
+    loose = {"ones_touch": True}
+    ones, kept = both(pens, loose, {**loose, "touching": 1.0})
+    assert (kept[ones == 1] != 1).float().mean() > 0.8
+    assert (kept[ones == 2] == 1).all()  # two of them would be one thick stroke
+    assert kept[ones == 1].quantile(0.02) > 0.85
+
+
+def test_a_one_that_is_overlapped_is_still_to_be_seen(pens):
+    ones, kept = both(
+        pens, {"gap": (0.0, 0.0)}, {"gap": (-0.15, -0.15), "ones_touch": True, "shift": 4.0}
+    )
+    assert (kept[ones == 1] != 1).float().mean() > 0.8
+    assert kept[ones == 1].quantile(0.02) > 0.85
+
+
 def test_round_pens_touch_at_the_sum_of_their_radii():
     right, left = torch.tensor([[[1.0, 0.0]]]), torch.tensor([[[-1.0, 3.0]]])
     assert meeting(right, left, torch.tensor([5.0])).tolist() == [2.0 + 4.0]

@@ -261,7 +261,7 @@ def test_a_corrupt_model_is_named(release, tmp_path, monkeypatch, capsys, conten
 
 def test_generate_refuses_to_mix_with_what_is_there(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    assert call("generate", "--count", 2, "--wide", "--out", "made") == 0
+    assert call("generate", "--count", 2, "--layout", "wide", "--out", "made") == 0
     assert json.loads((tmp_path / "made" / "manifest.json").read_text())["style"]["dots"] > 0
     capsys.readouterr()
     assert "--out" in refused(capsys, "generate", "--count", 2, "--out", "made")

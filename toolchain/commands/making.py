@@ -18,6 +18,7 @@ from toolchain.commands.options import (
     Fonts,
     Form,
     Json,
+    Layout,
     Mnist,
     Runs,
     SetCustomShare,
@@ -52,9 +53,9 @@ def generate(
     leading_zeros: Annotated[
         bool | None, Option(help="Allow numbers such as 007.", show_default="no")
     ] = None,
-    wide: Annotated[
-        bool, Option("--wide", help="More varied, now and then with flaws, as `polish` trains on.")
-    ] = False,
+    layout: Annotated[
+        Layout, Option(help="How varied: `wide` is what `polish` trains on, `usual` validates.")
+    ] = Layout.usual,
     mnist: Mnist = None,
     custom: Custom = None,
     custom_share: SetCustomShare = None,
@@ -69,7 +70,7 @@ def generate(
 
     from generator.numbers import NumberGenerator
     from generator.shards import write_numbers
-    from generator.style import WIDE, Style
+    from generator.style import LAYOUTS
     from toolchain.training import settings
 
     given = settings.gather(
@@ -81,7 +82,7 @@ def generate(
             "style": {"leading_zeros": leading_zeros},
         },
     )
-    style = replace(WIDE if wide else Style(), **given.style)
+    style = replace(LAYOUTS[layout.value], **given.style)
     shortest, longest = min_digits or style.digits[0], max_digits or style.digits[1]
     if shortest > longest:
         raise BadInput(f"--min-digits {shortest} is above --max-digits {longest}: swap them")

@@ -17,6 +17,15 @@ class Split(StrEnum):
     test = "test"
 
 
+class Layout(StrEnum):
+    """How numbers of any length look; `generator.style.LAYOUTS` has them."""
+
+    usual = "usual"
+    wide = "wide"
+    loose = "loose"
+    earlier = "earlier"
+
+
 class Format(StrEnum):
     """What an export writes."""
 

@@ -50,6 +50,9 @@ def facts(path: Path) -> dict[str, Any]:
 
 def _facts(file: Any) -> dict[str, Any]:
     found: dict[str, Any] = json.loads((file.metadata() or {})["facts"])
+    recipe = found.get("recipe")
+    if isinstance(recipe, dict) and "wide" in recipe:  # what there was before layouts had names
+        recipe["layout"] = "wide" if recipe.pop("wide") else "usual"
     return found
 
 

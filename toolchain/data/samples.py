@@ -12,7 +12,7 @@ from generator.numbers import NumberGenerator
 from generator.single import DigitGenerator, Distortion
 from generator.square import SIDE
 from generator.strip import HEIGHT, WIDTH
-from generator.style import PASTED, PASTED_WIDE, WIDE, Style
+from generator.style import LAYOUTS, PASTED, PASTED_WIDE, Layout, Style
 from models import zoo
 
 Samples = NumberGenerator | DigitGenerator
@@ -33,7 +33,7 @@ def to_learn(
     variant: str,
     bank: DigitBank,
     seed: int,
-    wide: bool = False,
+    layout: Layout = "usual",
     changes: Mapping[str, Any] | None = None,
 ) -> Samples:
     """Endless varied samples.
@@ -42,7 +42,7 @@ def to_learn(
         variant: for which.
         bank: digits.
         seed: same seed, same samples.
-        wide: of a CRNN's numbers, the wide style.
+        layout: of a CRNN's numbers.
         changes: fields that differ of the `Style`, or of single digits' `Distortion`.
 
     Raises:
@@ -51,14 +51,14 @@ def to_learn(
     """
     if zoo.find(variant).input == "square":
         return DigitGenerator(bank, seed, replace(Distortion(), **(changes or {})))
-    return NumberGenerator(bank, seed, _styled(variant, style_to_learn(variant, wide), changes))
+    return NumberGenerator(bank, seed, _styled(variant, style_to_learn(variant, layout), changes))
 
 
-def style_to_learn(variant: str, wide: bool) -> Style:
+def style_to_learn(variant: str, layout: Layout) -> Style:
     """How a variant's numbers look in training where nothing is changed."""
     if is_pasted(variant):
         return _of_length(variant, PASTED_WIDE)
-    return WIDE if wide else Style()
+    return LAYOUTS[layout]
 
 
 def to_judge(

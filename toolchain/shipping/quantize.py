@@ -2,6 +2,8 @@
 
 ONNX Runtime has no static int8 LSTM, and dynamic int8 makes convolutions slower than float32; the
 two together are small and fast. The simplified float32 graph goes in, never the other way round.
+
+Weights have seven bits, in every recipe: x86 processors without VNNI would saturate with eight.
 """
 
 import contextlib
@@ -30,6 +32,7 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 from generator.errors import BadInput
 from toolchain.errors import FellShort
 from toolchain.reading.runtime import INPUT
+from toolchain.shipping.rounding import Rounded, put, round_weights
 
 CALIBRATION_NUMBERS = 512
 CALIBRATION_SEED = 2_000_003
@@ -46,24 +49,27 @@ class Recipe:
         about: what it does, in a few words.
         method: how the ranges of the activations are found; None quantises them dynamically.
         lstm: whether the LSTMs' weights become int8, dynamically.
+        nearest: whether each weight is rounded by itself; see `toolchain.shipping.rounding`.
         floats: which convolution or linear layers stay in float32.
     """
 
     about: str
     method: Literal["MinMax", "Entropy", "Percentile"] | None
     lstm: bool = True
+    nearest: bool = False
     floats: Literal["none", "first", "last", "both ends"] = "none"
 
 
 RECIPES = {
     "mixed": Recipe("static convolutions, dynamic LSTM", "MinMax"),
-    "mixed-entropy": Recipe("the same, ranges by entropy", "Entropy"),
-    "mixed-percentile": Recipe("the same, ranges by percentile", "Percentile"),
+    "mixed-nearest": Recipe("the same, each weight rounded by itself", "MinMax", nearest=True),
+    "mixed-entropy": Recipe("mixed, ranges by entropy", "Entropy"),
+    "mixed-percentile": Recipe("mixed, ranges by percentile", "Percentile"),
     "mixed-first": Recipe("mixed, first layer in float32", "MinMax", floats="first"),
     "mixed-last": Recipe("mixed, last layer in float32", "MinMax", floats="last"),
     "mixed-ends": Recipe("mixed, first and last layer in float32", "MinMax", floats="both ends"),
     "static": Recipe("static convolutions, LSTM in float32", "MinMax", lstm=False),
-    "dynamic": Recipe("everything dynamic", None),
+    "dynamic": Recipe("everything dynamic", None, nearest=True),
 }
 
 
@@ -92,7 +98,11 @@ def known(name: str) -> Recipe:
 
 
 def quantize(
-    float32: Path, int8: Path, strips: NDArray[np.uint8], recipe_name: str = "mixed"
+    float32: Path,
+    int8: Path,
+    strips: NDArray[np.uint8],
+    recipe_name: str = "mixed",
+    rounded: Rounded | None = None,
 ) -> None:
     """Write the int8 form of a float32 graph.
 
@@ -101,6 +111,7 @@ def quantize(
         int8: the .onnx to write.
         strips: uint8 [N, 1, 32, 128], N >= 64, to calibrate the activations' ranges on.
         recipe_name: one of `RECIPES`.
+        rounded: the graph's weights as they were rounded for another recipe; filled where empty.
 
     Raises:
         BadInput: no recipe of that name.
@@ -114,6 +125,8 @@ def quantize(
             plain = Path(folder) / "plain.onnx"
             onnx.save(without_gemm(onnx.load(float32)), plain)
             quant_pre_process(str(plain), str(prepared), skip_symbolic_shape=True)
+            if not recipe.nearest:
+                _round(prepared, strips, recipe, {} if rounded is None else rounded)
             _static(prepared, static if recipe.lstm else int8, strips, recipe)
             if recipe.lstm:
                 _dynamic(static if recipe.method else prepared, int8, recipe)
@@ -161,6 +174,16 @@ def without_gemm(graph: onnx.ModelProto) -> onnx.ModelProto:
     return graph
 
 
+def _round(prepared: Path, strips: NDArray[np.uint8], recipe: Recipe, rounded: Rounded) -> None:
+    graph = onnx.load(prepared)
+    lstms = [node.name for node in graph.graph.node if node.op_type == "LSTM"]
+    if not rounded:
+        rounded |= round_weights(graph, strips, weighted_nodes(graph) + lstms)
+    for name in chosen_nodes(graph, recipe.floats) + lstms * recipe.lstm:
+        put(graph, rounded[name])
+    onnx.save(graph, prepared)
+
+
 def _static(prepared: Path, out: Path, strips: NDArray[np.uint8], recipe: Recipe) -> None:
     if recipe.method is None:
         return
@@ -174,6 +197,7 @@ def _static(prepared: Path, out: Path, strips: NDArray[np.uint8], recipe: Recipe
             quant_format=QuantFormat.QDQ,
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
+            reduce_range=True,
             per_channel=True,
             calibrate_method=CalibrationMethod[recipe.method],
             nodes_to_quantize=chosen_nodes(onnx.load(prepared), recipe.floats),
@@ -187,6 +211,7 @@ def _dynamic(source: Path, out: Path, recipe: Recipe) -> None:
         str(out),
         op_types_to_quantize=kinds,
         weight_type=QuantType.QInt8,
+        reduce_range=True,
         per_channel=True,
         nodes_to_exclude=[] if recipe.method else _unweighted(onnx.load(source)),
     )

@@ -16,6 +16,7 @@ from toolchain.proof.bench import in_turns
 from toolchain.proof.comparison import Comparison
 from toolchain.reading.runtime import INPUT, open_model
 from toolchain.shipping.quantize import CALIBRATION_NUMBERS, CALIBRATION_SEED, RECIPES, quantize
+from toolchain.shipping.rounding import Rounded
 
 SEED = 4_000_037  # of the numbers that the recipes are compared on
 NUMBERS = 2_000
@@ -108,11 +109,12 @@ def search(
     """
     strips = numbers.seeded(CALIBRATION_SEED)(0, CALIBRATION_NUMBERS).strips.numpy()
     files, seconds, refused = {"float32": float32}, {}, {}
+    rounded: Rounded = {}
     for done, name in enumerate(names):
         on_step(done, name)
         start = time.perf_counter()
         try:
-            quantize(float32, folder / f"{name}.onnx", strips, name)
+            quantize(float32, folder / f"{name}.onnx", strips, name, rounded)
         except FellShort as unfit:
             refused[name] = str(unfit)
             continue

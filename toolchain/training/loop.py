@@ -136,8 +136,8 @@ def train(
     optimizers = optimizers_for(model, recipe, autocast)
     average = Average(model, recipe.ema, recipe.keep)
     facts = dataclasses.replace(job, recipe=recipe).as_facts()
-    numbers = samples.to_learn(variant, banks[0], seed, recipe.wide, style)
-    harder = None if hard is None else samples.to_learn(variant, hard, seed, recipe.wide, style)
+    numbers = samples.to_learn(variant, banks[0], seed, recipe.layout, style)
+    harder = None if hard is None else samples.to_learn(variant, hard, seed, recipe.layout, style)
     check = validation_numbers(variant, banks[1], style)
     step, best = 0, -1.0
     history: list[dict[str, Any]] = []

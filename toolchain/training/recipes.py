@@ -11,6 +11,7 @@ from pydantic import AllowInfNan
 
 from generator.errors import BadInput
 from generator.ranges import Amount, Count, Share
+from generator.style import Layout
 from toolchain.training.devices import bf16_helps
 
 
@@ -32,7 +33,8 @@ class Recipe:
         keep: share of the starting weights in the result, for adapting a trained network.
         bf16: forward and backward in bfloat16 where the hardware gains from it.
         trim: cut empty columns from batches of narrow numbers.
-        wide: train on the generator's wide style, more varied than what is validated.
+        layout: how varied numbers of any length are: as what is validated (usual), more (wide),
+            more still, with digits that touch and overlap (loose), or as the earlier work's.
         focus: share of the steps, from the first, in which digits that the network to start from
             misreads come more often; see `toolchain.training.hard_digits`.
         freeze_norm: batch-norm normalises by the running statistics of the network to start from,
@@ -52,7 +54,7 @@ class Recipe:
     keep: Share = 0.0
     bf16: bool = True
     trim: bool = True
-    wide: bool = False
+    layout: Layout = "usual"
     focus: Share = 0.0
     freeze_norm: bool = False
 
@@ -79,7 +81,7 @@ RECIPES = {
     # be chosen on the old numbers, and so be the one that has learned the new hand least.
     "finetune": Recipe(epochs=1, numbers=32_000, learning_rate=3e-4, muon=0.0, ema=0.995, keep=0.5),
     # From a trained network to a better one: short, for `nrtool average` to mix with its likes.
-    "polish": Recipe(epochs=1, numbers=96_000, learning_rate=3e-4, wide=True),
+    "polish": Recipe(epochs=1, numbers=96_000, learning_rate=3e-4, layout="wide"),
     # What the earlier work did, on our generator.
     "earlier": Recipe(
         epochs=75,

@@ -79,7 +79,7 @@ def start(
         console.say(f"before: {accuracy:.2%} of the validation numbers")
     hard = None
     if recipe.focus:
-        numbers = samples.to_learn(variant, banks[0], settings.run.seed, recipe.wide, style)
+        numbers = samples.to_learn(variant, banks[0], settings.run.seed, recipe.layout, style)
         autocast = recipe.autocasts(on)
         found = _times(folder, resume, reader and reader.to(on), numbers, autocast)
         hard = banks[0].more_often(found)

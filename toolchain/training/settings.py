@@ -197,7 +197,7 @@ def commented(variant: str, recipe: str) -> str:
     shown = {
         "run": Run(variant),
         "digits": Digits(),
-        "style": samples.style_to_learn(variant, shown_recipe.wide),
+        "style": samples.style_to_learn(variant, shown_recipe.layout),
         "distortion": Distortion(),
         "recipe": shown_recipe,
         "network": zoo.shape(variant),

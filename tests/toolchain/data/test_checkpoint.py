@@ -33,3 +33,10 @@ def test_weights_that_do_not_fit_are_refused(tmp_path):
     checkpoint.save(tmp_path / "a.safetensors", tensors, {"variant": "optimized"})
     with pytest.raises(BadInput, match="does not fit"):
         checkpoint.load_model(tmp_path / "a.safetensors")
+
+
+@pytest.mark.parametrize(("wide", "layout"), [(True, "wide"), (False, "usual")])
+def test_a_run_from_before_layouts_had_names_says_which_it_had(tmp_path, wide, layout):
+    path = tmp_path / "last.safetensors"
+    checkpoint.save(path, {"x": torch.zeros(1)}, {"recipe": {"epochs": 2, "wide": wide}})
+    assert checkpoint.facts(path)["recipe"] == {"epochs": 2, "layout": layout}

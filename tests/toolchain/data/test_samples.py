@@ -2,7 +2,9 @@ import pytest
 import torch
 
 from generator.numbers import PAD
+from generator.style import LAYOUTS
 from models import zoo
+from toolchain.commands.options import Layout
 from toolchain.data import samples
 
 
@@ -36,6 +38,18 @@ def test_pasted_digits_stand_where_their_network_looks(count, mnist_val):
     strips = samples.to_learn(variant, DigitBank([mnist_val]), 1)(0, 300).strips
     outside = strips[..., : max(0, 128 - zoo.build(variant).width)]
     assert (outside > 127).flatten(1).any(1).float().mean() < 0.03
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_crnn_learns_from_the_layout_that_is_named(layout, bank):
+    assert samples.to_learn("base", bank, 1, layout).style == LAYOUTS[layout]
+    assert samples.to_judge("base", bank, 1).style == LAYOUTS["usual"]
+    pasted = samples.to_learn("positions-3", bank, 1, layout).style
+    assert pasted == samples.to_learn("positions-3", bank, 1).style
+
+
+def test_the_command_line_offers_every_layout():
+    assert [*Layout] == [*LAYOUTS]
 
 
 def test_leading_zeros_belong_to_numbers_of_known_length(bank):

@@ -67,7 +67,7 @@ def test_every_recipe_can_be_written_and_read_again(written):
 def test_every_variant_has_a_default_file(written, variant):
     text = settings.commented(variant, "quick")
     path = written(re.sub(r"^#(\w+ = .)", r"\1", text, flags=re.MULTILINE))
-    assert Style(**settings.read(path)["style"]) == samples.style_to_learn(variant, wide=False)
+    assert Style(**settings.read(path)["style"]) == samples.style_to_learn(variant, "usual")
     assert ("[network]" in text) == (zoo.shape(variant) is not None)
 
 
