@@ -48,9 +48,9 @@ class DigitBank:
                 "origins": list(source.origins),
                 "share": round(weight, 4),
                 "digits": len(source.labels) // (source.copies + 1),
-                "writers": len(source.writers.unique()) // (source.copies + 1)
-                if source.drawn
-                else None,
+                "writers": None
+                if source.anonymous
+                else len(source.writers.unique()) // (source.copies + 1),
                 "copies": source.copies,
                 "sha256": source.sha256(),
             }

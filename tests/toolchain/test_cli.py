@@ -189,7 +189,7 @@ def test_evaluate_keeps_its_report_beside_the_release(release, monkeypatch, caps
     said = json.loads(capsys.readouterr().out)
     kept = json.loads((release / "exports" / "lightweight" / "evaluation.json").read_text())
     assert said == kept
-    assert [source["all"]["count"] for source in kept["sources"]] == [100, 100]
+    assert [source["all"]["count"] for source in kept["sources"]] == [100, 100, 100]
     assert kept["drawings"][0]["name"] == "plain"
     assert "drawings on a canvas" in (release / "exports/lightweight/README.md").read_text()
     assert Image.open(release / "errors.png").width > 500

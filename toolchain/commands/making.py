@@ -87,6 +87,7 @@ def generate(
     if shortest > longest:
         raise BadInput(f"--min-digits {shortest} is above --max-digits {longest}: swap them")
     style = replace(style, digits=(shortest, longest))
+    given.digits.prepare(split.value)
     numbers = NumberGenerator(
         given.digits.bank(split.value, seed=given.run.seed), given.run.seed, style
     )

@@ -15,14 +15,18 @@ from generator.glyphs import (
     mnist_glyphs,
     procedural_digits,
     procedural_glyphs,
+    redrawn_glyphs,
     stroke_digits,
 )
 from generator.ranges import Share
+from generator.redrawn import redrawn_digits, to_redraw
 from generator.splits import Split
 from generator.strokes import StrokeDigit
+from toolchain import console
 
 # What reports call the held-out sources, and the invented one.
 TEST_DIGITS = "MNIST test digits"
+REDRAWN_DIGITS = "redrawn MNIST test digits"
 WRITERS_DIGITS = "validation writers' digits"
 INVENTED_DIGITS = "procedural handwriting"
 
@@ -36,16 +40,18 @@ class Digits:
         custom: folders or files of the user's own digits, pen strokes or PNGs.
         custom_share: how much of all numbers the custom digits write, 0..1.
         procedural_share: how much procedural handwriting writes, 0..1.
+        redrawn_share: how much MNIST digits redrawn by their middle lines write, 0..1.
         fonts: strokes of handwriting fonts, as `nrtool fonts` makes them.
         fonts_share: how much these write, 0..1; MNIST has the rest.
         copies: varied copies of each digit of pen strokes to train on too, fonts' among them; of
-            procedural handwriting one, if there are any.
+            procedural handwriting and redrawn digits one, if there are any.
     """
 
     mnist: Path | None = None
     custom: tuple[Path, ...] = ()
     custom_share: Share = 0.5
     procedural_share: Share = 0.0
+    redrawn_share: Share = 0.0
     fonts: Path | None = None
     fonts_share: Share = 0.15
     copies: Annotated[int, Interval(ge=0, le=64)] = 0
@@ -64,13 +70,16 @@ class Digits:
         own = self._own(split, device, seed) if self.custom_share > 0 else []
         fonts = self._fonts(split, device, seed) if self.fonts_share > 0 else []
         share, fonts_share = (self.custom_share if own else 0.0, self.fonts_share if fonts else 0.0)
-        rest = 1 - share - self.procedural_share - fonts_share
-        asked = (self.custom_share, self.procedural_share, self.fonts_share, rest)
+        rest = 1 - share - self.procedural_share - self.redrawn_share - fonts_share
+        asked = (
+            *(self.custom_share, self.procedural_share, self.redrawn_share, self.fonts_share),
+            rest,
+        )
         if not all(0 <= each <= 1 for each in asked):
             raise BadInput(
                 f"--custom-share {self.custom_share}, --procedural-share "
-                f"{self.procedural_share}, digits.fonts_share {self.fonts_share}: "
-                "each lies between 0 and 1, together too"
+                f"{self.procedural_share}, digits.redrawn_share {self.redrawn_share}, "
+                f"digits.fonts_share {self.fonts_share}: each lies between 0 and 1, together too"
             )
         sources = own + fonts
         weights = [share / len(own) for _ in own] + [fonts_share / len(fonts) for _ in fonts]
@@ -79,10 +88,26 @@ class Digits:
             copies = min(1, self._copies(split))
             sources.append(procedural_glyphs(split, device, copies, seed))
             weights.append(self.procedural_share)
+        if self.redrawn_share > 0:
+            # There are many: with more copies of each they would fill the memory.
+            copies = min(1, self._copies(split))
+            sources.append(redrawn_glyphs(split, self.mnist, device, copies, seed))
+            weights.append(self.redrawn_share)
         if rest > 0:
             sources.append(mnist_glyphs(split, self.mnist))
             weights.append(rest)
         return DigitBank(sources, weights, device)
+
+    def prepare(self, *splits: Split) -> None:
+        """Redraw the digits that banks of these splits need, with a progress bar; once for good.
+
+        Raises:
+            BadInput: as `generator.redrawn.redrawn_digits`.
+        """
+        for split in splits if self.redrawn_share > 0 else ():
+            if total := to_redraw(split):
+                with console.progress(f"redrawing MNIST, {split}", total) as update:
+                    redrawn_digits(split, self.mnist, update)
 
     def custom_bank(self, split: Split, device: torch.device | str = "cpu") -> DigitBank:
         """The custom digits alone.

@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from generator import middle_lines
 from generator.digits import DigitBank
 from generator.errors import BadInput
 from generator.numbers import NumberGenerator
 from generator.sheet import contact_sheet
 from toolchain import console, storage
 from toolchain.data import samples
-from toolchain.data.sources import TEST_DIGITS, WRITERS_DIGITS, Digits
+from toolchain.data.sources import REDRAWN_DIGITS, TEST_DIGITS, WRITERS_DIGITS, Digits
 from toolchain.proof.robustness import KINDS, Writers, measure
 from toolchain.proof.slices import WAYS, Readings, evaluation, read_numbers, robustness
 from toolchain.reading.modelfile import shipped
@@ -31,9 +32,10 @@ def evaluate(
 ) -> dict[str, Any]:
     """Read `count` numbers of each source; a release's own report is kept as evaluation.json.
 
-    Numbers are written with MNIST test digits, and with the custom digits' validation writers
-    where there are any; the ways of writing are tried with the last of them. Drawings on a canvas
-    take their strokes, or procedural ones, and are found and fitted first.
+    Numbers are written with MNIST test digits, with the same redrawn as pen strokes where
+    scikit-image is installed, and with the custom digits' validation writers where there are any;
+    the ways of writing are tried with the last of them. Drawings on a canvas take those writers'
+    strokes, or procedural ones, and are found and fitted first.
 
     Raises:
         BadInput: the model is missing or foreign, or the picture cannot be a PNG.
@@ -45,6 +47,10 @@ def evaluate(
     told = session.get_modelmeta().custom_metadata_map
     threshold = float(told["threshold"]) if "threshold" in told else None
     banks: list[tuple[str, DigitBank]] = [(TEST_DIGITS, Digits(digits.mnist).bank("test"))]
+    if middle_lines.is_installed():
+        redrawn = Digits(digits.mnist, redrawn_share=1.0)
+        redrawn.prepare("test")
+        banks.append((REDRAWN_DIGITS, redrawn.bank("test")))
     if digits.custom:
         banks.append((WRITERS_DIGITS, digits.custom_bank("val")))
     sources, misread = [], []

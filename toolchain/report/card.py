@@ -14,6 +14,7 @@ from toolchain.table import Table
 # What a card owes to the makers of each data set, by the name in a digit's `source`.
 ATTRIBUTION = {
     "mnist": "MNIST, Y. LeCun, C. Cortes, C. J. C. Burges (CC BY-SA 3.0)",
+    "mnist-redrawn": "MNIST, the same, as pen strokes along the middle lines of its ink",
     "pendigits": "Pen-Based Recognition of Handwritten Digits, E. Alpaydin and F. Alimoglu, UCI "
     "Machine Learning Repository (CC BY 4.0)",
     "fonts": "some 400 handwriting fonts by their makers, as Fontsource packages them: "

@@ -69,6 +69,7 @@ def start(
     if recipe.focus and settings.run.judge is not None:
         reader, held = _judge(settings.run.judge, variant)
         facts["judge"] = _origin(held)
+    settings.digits.prepare("train", "val")
     with console.err.status("preparing digits"):
         train_bank = settings.digits.bank("train", on, settings.run.seed)
         banks = train_bank, settings.digits.bank("val", on)

@@ -71,6 +71,7 @@ def tune(
     on = device_named(settings.run.device)
     recipe = settings.choose(on.type != "cpu")
     space = space_of(settings.run.variant, settings.network, recipe)
+    settings.digits.prepare("train", "val")
     train_bank = settings.digits.bank("train", on, settings.run.seed)
     banks = train_bank, settings.digits.bank("val", on)
     facts = {

@@ -43,11 +43,22 @@ def test_procedural_handwriting_varies_once_and_in_training_alone(split, asked, 
     assert len(bank) == said["digits"] * (1 + copies)
 
 
+@pytest.mark.parametrize("split", ["val", "test"])
+def test_redrawn_digits_take_their_share_from_mnist_and_from_its_own_split(split):
+    redrawn, mnist = Digits(redrawn_share=0.25).bank(split).description
+    assert (redrawn["origins"], redrawn["share"]) == (["mnist-redrawn"], 0.25)
+    assert (mnist["origins"], mnist["share"]) == (["mnist"], 0.75)
+    assert 0.9 * mnist["digits"] < redrawn["digits"] < mnist["digits"]
+    assert (redrawn["writers"], redrawn["copies"]) == (None, 0)
+
+
 def test_shares_of_more_than_all_are_refused(strokes_folder):
     with pytest.raises(BadInput, match="together"):
         Digits(custom=(strokes_folder,), custom_share=0.7, procedural_share=0.5).bank("train")
     with pytest.raises(BadInput, match="together"):
         Digits(fonts=strokes_folder, fonts_share=0.6, procedural_share=0.5).bank("train")
+    with pytest.raises(BadInput, match=r"digits\.redrawn_share 0\.8"):
+        Digits(redrawn_share=0.8, procedural_share=0.5).bank("train")
 
 
 def test_tests_are_written_with_mnist_test_digits_alone(strokes_folder):
