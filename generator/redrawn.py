@@ -38,8 +38,8 @@ _PEN = 5  # pixels, enlarged: thinner than MNIST's, so that no loop is filled ag
 _THIN = 4  # of so many points of a middle line one is kept: a twentieth of the height apart
 # Of r * r / m, in pixels, enlarged, where r is the largest radius of the ink along its middle line
 # and m the median: above it a loop is filled. Where thin lines cross, r / m is large and r small.
-_FILLED = 26.0
-_FILLED_OPEN = 16.5  # where one is missing, which then is filled, or open and stays so
+_FILLED = 16.5  # of digits whose loops are not all there: filled, or open and kept so
+_BLOB = 26.0  # of digits that have no loop, but perhaps a flourish
 
 _PROCESSES, _CHUNK = 2, 250  # and digits that one of them does at once
 
@@ -145,7 +145,8 @@ def lines_of(image: Ink, label: int) -> Strokes:
     ink = _undusted(np.asarray(sharp.filter(ImageFilter.GaussianBlur(_SMOOTH))))
     solid = ink > middle_lines.INK
     held = _holes(solid)
-    if _spread(solid) > (_FILLED if held >= HOLES[label] else _FILLED_OPEN):
+    limit = _FILLED if held < HOLES[label] else np.inf if HOLES[label] else _BLOB
+    if _spread(solid) > limit:
         return ()
     strokes = tuple(_thinned(stroke) for stroke in middle_lines.middle_lines(ink))
     drawn = _holes(_drawn(strokes, solid.shape))

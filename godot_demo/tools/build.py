@@ -12,8 +12,9 @@ import sys
 from pathlib import Path
 
 from generator.errors import BadInput
-from godot_demo.tools import cache, engine, runtimes
+from godot_demo.tools import engine, runtimes
 from godot_demo.tools.guard import guarded
+from toolchain import programs
 
 PROJECT = Path(__file__).parent.parent
 ADDON = PROJECT / "addons/nrtool"
@@ -63,8 +64,8 @@ def build(name: str, godot: engine.Engine) -> Path:
     fresh = BUILD / "out" / name
     shutil.rmtree(fresh, ignore_errors=True)
     configure = ["cmake", "--preset", preset, f"-DNRTOOL_OUT={fresh}", *extra]
-    cache.run([tool("cmake"), *configure[1:]], MEND, cwd=NATIVE)
-    cache.run([tool("cmake"), "--build", BUILD / "native" / preset], MEND)
+    programs.run([tool("cmake"), *configure[1:]], MEND, cwd=NATIVE)
+    programs.run([tool("cmake"), "--build", BUILD / "native" / preset], MEND)
     out = ADDON / "bin" / name
     out.mkdir(parents=True, exist_ok=True)
     for made in fresh.iterdir():
@@ -84,7 +85,7 @@ def _headers(godot: engine.Engine) -> None:
         shutil.copyfile(header, include / header.name)
     if not (include / "gdextension_interface.h").is_file():
         dump = [*godot.command, "--headless", "--dump-gdextension-interface"]
-        cache.run(dump, engine.MEND, timeout=60, cwd=include)
+        programs.run(dump, engine.MEND, timeout=60, cwd=include)
 
 
 def _stubs(name: str) -> list[Path]:
@@ -99,7 +100,7 @@ def _stubs(name: str) -> list[Path]:
         source.write_text("".join(f"void {symbol}(void) {{}}\n" for symbol in symbols))
         zig = [sys.executable, "-m", "ziglang", "cc", "-target", target, "-fno-builtin"]
         link = ["-shared", "-nostdlib", "-fno-sanitize=undefined", f"-Wl,-soname,lib{library}.so"]
-        cache.run([*zig, *link, source, "-o", out], MEND)
+        programs.run([*zig, *link, source, "-o", out], MEND)
         made.append(out)
     return made
 

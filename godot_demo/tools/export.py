@@ -8,7 +8,9 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from godot_demo.tools import build, cache, engine
+from godot_demo.tools import build, engine
+from toolchain import programs
+from toolchain.debian import X86_64
 from toolchain.errors import FellShort
 
 PROJECT = build.PROJECT
@@ -52,7 +54,7 @@ def play(godot: engine.Engine) -> str:
     LINUX.parent.mkdir(parents=True)
     template = _template(godot)
     if template is not None:
-        version = cache.run([*godot.command, "--headless", "--version"], engine.MEND).strip()
+        version = programs.run([*godot.command, "--headless", "--version"], engine.MEND).strip()
         kept = build.BUILD / "data/godot/export_templates" / ".".join(version.split(".")[:4])
         kept.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(template, kept / TEMPLATE)
@@ -89,8 +91,8 @@ def _template(godot: engine.Engine) -> Path | None:
 
 def _use_own_libraries(game: Path, libraries: Path) -> None:
     """Debian's template needs Debian's newer C library: it is told where that lies."""
-    patch = [build.tool("patchelf"), "--set-interpreter", str(libraries / engine.X86_64.loader)]
-    cache.run([*patch, "--force-rpath", "--set-rpath", libraries, game], build.MEND)
+    patch = [build.tool("patchelf"), "--set-interpreter", str(libraries / X86_64.loader)]
+    programs.run([*patch, "--force-rpath", "--set-rpath", libraries, game], build.MEND)
 
 
 def run(

@@ -12,8 +12,9 @@ from pathlib import Path
 from PIL import Image
 
 from generator.errors import BadInput
-from godot_demo.tools import build, cache, check, engine, export
+from godot_demo.tools import build, check, engine, export
 from godot_demo.tools.guard import guarded
+from toolchain import programs
 from toolchain.errors import FellShort
 
 OUT = build.PROJECT / "pictures"
@@ -35,7 +36,7 @@ def shoot(godot: engine.Engine, folder: Path, here: bool) -> None:
     for name, value in {**export.environment(), **godot.environment}.items():
         os.environ[name] = value
     try:
-        text = cache.run([*screen, *play], "install xvfb and xauth", SECONDS)
+        text = programs.run([*screen, *play], "install xvfb and xauth", SECONDS)
     except (BadInput, subprocess.SubprocessError) as error:
         raise BadInput(f"the game was not played: {error}") from None
     missing = [name for name in PICTURES if not _shows_something(folder / f"{name}.png")]

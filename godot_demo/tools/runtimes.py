@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from godot_demo.tools import cache
+from toolchain import programs
 
 MEND = "check the network, then run it again"
 WHEEL = "onnxruntime==1.31.1"
@@ -94,7 +95,7 @@ def library(platform: str) -> Path:
         with tempfile.TemporaryDirectory(dir=kept.parent) as temporary:
             download = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
             download += ["--only-binary=:all:", "--python-version=312", "--dest", temporary]
-            cache.run([*download, f"--platform={wheel.platform}", WHEEL], MEND)
+            programs.run([*download, f"--platform={wheel.platform}", WHEEL], MEND)
             package = next(Path(temporary).glob("*.whl"))
             cache.check(package, wheel.sha256)
             fresh = Path(temporary) / "library"
@@ -118,7 +119,7 @@ def phones() -> Path:
         return kept
     with tempfile.TemporaryDirectory(dir=kept.parent) as temporary:
         npm = shutil.which("npm") or "npm"
-        cache.run([npm, "pack", NPM, "--ignore-scripts", "--silent"], MEND, cwd=Path(temporary))
+        programs.run([npm, "pack", NPM, "--ignore-scripts", "--silent"], MEND, cwd=Path(temporary))
         package = next(Path(temporary).glob("*.tgz"))
         cache.check(package, NPM_SHA256)
         fresh = Path(temporary) / "phones"

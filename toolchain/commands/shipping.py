@@ -58,6 +58,9 @@ def export(
     format: Annotated[
         Format, Option(help="torchscript makes that as well, beside ONNX.")
     ] = Format.onnx,
+    emulation: Annotated[
+        bool, Option(help="Try int8 on emulated processors too; Debian's packages are fetched.")
+    ] = True,
     failures: Annotated[
         Path, Option(help="Where pictures of the worst examples go if a gate fails.")
     ] = Path("failed"),
@@ -73,7 +76,7 @@ def export(
     from toolchain.shipping import release
 
     script = format is Format.torchscript
-    order = release.Order(quantize, count, bound, float16, script, failures)
+    order = release.Order(quantize, count, bound, float16, script, emulation, failures)
     if dry_run:
         planned = release.plan(variant, out, runs, weights, order)
         if as_json:

@@ -29,9 +29,9 @@ from toolchain.storage import sha256
 FORMAT = 1
 LARGEST = 100  # classes a frame whose log_probs are kept; of more, only those of the answers
 DECIMALS = 5
-# Largest difference of log_probs, in nats. Processors multiply int8 in ways of their own: what
-# saturates on one does not on another.
-TOLERANCE = {"float32": 1e-3, "int8": 0.5}
+# Largest difference of log_probs, in nats. No processor saturates, so int8 differs only where an
+# activation lies between two steps and float32 arithmetic, whose order differs, decides for one.
+TOLERANCE = {"float32": 1e-3, "int8": 0.05}
 
 
 def make(variant: str, files: dict[str, Path]) -> dict[str, Any]:

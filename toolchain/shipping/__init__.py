@@ -8,7 +8,11 @@ In reading order:
 - `rounding`: weights rounded so that a layer computes the same.
 - `recipe_search`: all recipes built and measured side by side; the best one ships.
 - `gates`: what a release must keep to be a release.
+- `processors`: whether int8 reads the same on every processor.
+- `saturation`: whether int8 can leave 16 bits, by the weights alone.
+- `emulation`: the same file on processors that this machine has not.
 - `other_runtime`: the same file under the ONNX Runtime that phones have.
+- `read_strips`: reads strips under whatever Python it is started by.
 - `float16`: weights stored at half the size.
 - `torchscript`: the same network for libtorch.
 - `ort_format`: the .ort form, and the operators that a reduced runtime needs.

@@ -98,9 +98,15 @@ def export_onnx(weights: Path, out: Path) -> None:
     if not same:
         raise FellShort("the simplified graph computes something else: keep the checkpoint")
     graph.producer_name, graph.doc_string = "nrtool", ""
+    graph.ir_version = lowest_ir(graph)
     onnx.helper.set_model_props(graph, metadata(facts, weights))
     check_graph(graph)
     onnx.save(graph, out)
+
+
+def lowest_ir(graph: onnx.ModelProto) -> int:
+    """The lowest version of the file format that the graph's operators need."""
+    return int(onnx.helper.find_min_ir_version_for(graph.opset_import, ignore_unknown=True))
 
 
 def check_graph(graph: onnx.ModelProto) -> None:

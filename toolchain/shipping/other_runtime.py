@@ -1,54 +1,70 @@
-"""The same file under another ONNX Runtime: the one that phones have.
+"""The same file under other ONNX Runtimes: the one that phones have, the oldest and the newest.
 
-That version is installed once, by pip, into a folder of its own in the user's cache, and runs in a
-process of its own: `python -m toolchain.shipping.other_runtime MODEL STRIPS OUTPUTS`.
+Each version is installed once, by pip, into a folder of its own in the user's cache, and runs in a
+process of its own, see `toolchain.shipping.read_strips`.
 """
 
 import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from generator.cache import cache
 from generator.errors import BadInput
+from toolchain.shipping import read_strips
 
 # What the packages for Android and iOS hold; opset and operators are judged by it.
 MOBILE = "1.29.0"
+# The oldest that is promised, by what Python it is tried under: older ones have no wheels for it.
+_OLDEST = {11: "1.17.3", 12: "1.17.3", 13: "1.20.1"}
+OLDEST = _OLDEST.get(sys.version_info.minor, "1.24.1")
+_NUMPY_2 = (1, 19)  # the first ONNX Runtime that runs with numpy 2
 
 Outputs = list[NDArray[np.generic]]
 
 
-def run_mobile(model: Path, strips: NDArray[np.uint8], version: str = MOBILE) -> Outputs:
+def run_version(model: Path, strips: NDArray[np.uint8], version: str) -> Outputs:
     """What a model says of strips uint8 [N, 1, 32, 128], each by itself, under that version.
 
     Raises:
         BadInput: that version cannot be installed here.
         RuntimeError: it does not load or run the model; the message is its own.
     """
-    environment = {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join([str(installed(version)), str(Path(__file__).parents[2])]),
-    }
+    return run((sys.executable,), installed(version), model, strips, version)
+
+
+def run(
+    python: Sequence[str],
+    packages: Path,
+    model: Path,
+    strips: NDArray[np.uint8],
+    version: str,
+) -> Outputs:
+    """What a model says of strips under another Python.
+
+    Args:
+        python: how it is started.
+        packages: the folder that holds its onnxruntime.
+        model: the .onnx.
+        strips: uint8 [N, 1, 32, 128], each read by itself.
+        version: of the ONNX Runtime that must have run.
+
+    Raises:
+        RuntimeError: it does not load or run the model; the message is its own.
+    """
     with tempfile.TemporaryDirectory() as folder:
         given, made = Path(folder) / "strips.npy", Path(folder) / "outputs.npz"
         np.save(given, strips)
         done = subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "toolchain.shipping.other_runtime",
-                str(model),
-                str(given),
-                str(made),
-            ],
+            [*python, read_strips.__file__, str(model), str(given), str(made)],
             capture_output=True,
             text=True,
-            env=environment,
+            env={**os.environ, "PYTHONPATH": str(packages)},
             check=False,
         )
         if done.returncode:
@@ -65,42 +81,31 @@ def installed(version: str) -> Path:
     Raises:
         BadInput: pip cannot install it.
     """
+    old = tuple(map(int, version.split(".")[:2])) < _NUMPY_2
+    wanted = [f"onnxruntime=={version}", "numpy<2" if old else f"numpy=={np.__version__}"]
     python = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    folder = cache(f"onnxruntime-{version}-{python}")
+    return with_packages(f"onnxruntime-{version}-{python}", wanted)
+
+
+def with_packages(name: str, wanted: Sequence[str], options: Sequence[str] = ()) -> Path:
+    """The cache's folder of that name, with packages that pip puts there on the first call.
+
+    Raises:
+        BadInput: pip cannot install them.
+    """
+    folder = cache(name)
     if folder.is_dir():
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".onnxruntime.") as name:
-        made = Path(name) / "made"
-        # Without dependencies: numpy is the one of this environment.
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".onnxruntime.") as temporary:
+        made = Path(temporary) / "made"
         command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
-        command += ["--disable-pip-version-check", "--target", str(made), f"onnxruntime=={version}"]
+        command += ["--disable-pip-version-check", "--target", str(made), *options, *wanted]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             raise BadInput(
-                f"ONNX Runtime {version} cannot be installed by pip, so nothing can be proved for "
+                f"{wanted[0]} cannot be installed by pip, so nothing can be proved for "
                 f"phones: {(done.stderr.strip() or 'no reason given').splitlines()[-1]}"
             )
         made.rename(folder)
     return folder
-
-
-def main() -> None:
-    """Run the model of the first argument on the second's strips; write outputs to the third."""
-    model, given, made = sys.argv[1:]
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-    each = [session.run(None, {"image": strip[None]}) for strip in np.load(given)]
-    log_probs, digits, confidence = (np.concatenate(parts) for parts in zip(*each, strict=True))
-    np.savez(
-        made,
-        log_probs=log_probs,
-        digits=digits,
-        confidence=confidence,
-        version=np.array(onnxruntime.__version__),
-    )
-
-
-if __name__ == "__main__":
-    main()

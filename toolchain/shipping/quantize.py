@@ -32,6 +32,7 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 from generator.errors import BadInput
 from toolchain.errors import FellShort
 from toolchain.reading.runtime import INPUT
+from toolchain.shipping.export import lowest_ir
 from toolchain.shipping.rounding import Rounded, put, round_weights
 
 CALIBRATION_NUMBERS = 512
@@ -142,6 +143,7 @@ def quantize(
     graph = tidy(onnx.load(int8))
     del graph.metadata_props[:]
     onnx.helper.set_model_props(graph, facts)
+    graph.ir_version = lowest_ir(graph)
     onnx.save(graph, int8)
 
 
@@ -201,6 +203,8 @@ def _static(prepared: Path, out: Path, strips: NDArray[np.uint8], recipe: Recipe
             per_channel=True,
             calibrate_method=CalibrationMethod[recipe.method],
             nodes_to_quantize=chosen_nodes(onnx.load(prepared), recipe.floats),
+            # What follows a linear layer, an LSTM or the softmax, computes in float32 anyway.
+            extra_options={"OpTypesToExcludeOutputQuantization": ["MatMul", "Gemm", "Add"]},
         )
 
 

@@ -36,6 +36,7 @@ class Order:
         loss_bound: points of accuracy that int8 may lose.
         float16: make the float16 file as well.
         torchscript: make the TorchScript file as well.
+        emulate: try int8 on emulated processors too.
         failures: folder for the pictures of what a gate refused.
     """
 
@@ -44,6 +45,7 @@ class Order:
     loss_bound: float = INT8_LOSS_BOUND
     float16: bool = False
     torchscript: bool = False
+    emulate: bool = True
     failures: Path = Path("failed")
 
     def recipes(self) -> list[str]:
@@ -79,7 +81,11 @@ def plan(
 
 
 def _without_int8() -> dict[str, str]:
-    return {k: v for k, v in gates.GATES.items() if k not in ("reduced", "accuracy", "latency")}
+    return {
+        k: v
+        for k, v in gates.GATES.items()
+        if k not in ("reduced", "processors", "accuracy", "latency")
+    }
 
 
 def make(
@@ -189,6 +195,7 @@ def _through_the_gates(
             ort, _ = ort_format.convert(files["int8"], files["int8"].parent)
             answers.append(gates.of_reduced(files["int8"], ort, strips))
             answers.append(gates.of_speed(files["float32"], files["int8"], strips))
+            answers.append(gates.of_processors(files["int8"], strips, order.emulate))
     # What is already refused need not be compared on thousands of numbers.
     gates.insist(answers, order.failures)
     with console.progress("gates: the same numbers read by every form", numbers.count) as update:
