@@ -12,6 +12,7 @@ from generator.numbers import NumberGenerator
 from models import zoo
 from toolchain.data import checkpoint
 from toolchain.shipping import export
+from toolchain.shipping.quantize import quantize
 
 WRITERS = [f"writer-{i}" for i in range(40)]
 
@@ -73,6 +74,14 @@ def float32(weights):
     """The same network as a float32 graph."""
     path = weights.parent / "model.onnx"
     export.export_onnx(weights, path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def int8(float32, numbers):
+    """And as int8."""
+    path = float32.parent / "model.int8.onnx"
+    quantize(float32, path, numbers(0, 128).strips.numpy())
     return path
 
 

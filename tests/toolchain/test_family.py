@@ -11,9 +11,10 @@ from PIL import Image
 from models import zoo
 from tests.toolchain.test_cli import call
 from toolchain.data import checkpoint, samples
+from toolchain.data.samples import HeldOut
 from toolchain.proof import golden
 from toolchain.proof.drawings import DRAWINGS
-from toolchain.proof.parity import compare
+from toolchain.proof.parity import Forms, compare
 from toolchain.reading import Recognizer, boxes, modelfile, pictures
 from toolchain.report.card import write_card
 from toolchain.report.summary import summarise
@@ -50,9 +51,9 @@ def test_every_form_reads_the_same(release, bank):
         "int8": release / f"{variant}.int8.onnx",
         "torchscript": release / f"{variant}.torchscript.pt",
     }
-    forms = (release / f"{variant}.safetensors", release / f"{variant}.onnx", others)
+    forms = Forms(release / f"{variant}.safetensors", release / f"{variant}.onnx", others)
     numbers = samples.to_judge(variant, bank, 9)
-    report = compare(*forms, numbers, 120, "digits", loss_bound=100)
+    report = compare(forms, HeldOut(numbers, 120, "digits"), loss_bound=100)
     assert report.failures == []
     pairs = [difference.between for difference in report.differences]
     assert pairs == [("pytorch", "float32"), ("float32", "int8"), ("pytorch", "torchscript")]
@@ -71,14 +72,12 @@ def test_torchscript_of_other_weights_is_noticed(release, bank, tmp_path):
     tensors = {f"model.{k}": v + 0.1 * (v.ndim > 1) for k, v in model.state_dict().items()}
     checkpoint.save(tmp_path / "other.safetensors", tensors, facts)
     export_torchscript(tmp_path / "other.safetensors", tmp_path / "other.pt")
-    report = compare(
+    forms = Forms(
         release / f"{variant}.safetensors",
         release / f"{variant}.onnx",
         {"torchscript": tmp_path / "other.pt"},
-        samples.to_judge(variant, bank, 9),
-        50,
-        "digits",
     )
+    report = compare(forms, HeldOut(samples.to_judge(variant, bank, 9), 50, "digits"))
     assert any("log_probs differ" in failure for failure in report.failures)
     assert not gates.of_parity(report, 0.05)[1].held
 

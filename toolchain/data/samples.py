@@ -1,7 +1,7 @@
 """Samples for a variant: what it learns from and what it is judged on. The one place that knows."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -18,6 +18,15 @@ from models import zoo
 Samples = NumberGenerator | DigitGenerator
 
 SIDES = {"strip": (HEIGHT, WIDTH), "square": (SIDE, SIDE)}  # px, high and wide
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """What a model is judged on: samples 0 .. count - 1, and what reports call them."""
+
+    samples: Samples
+    count: int
+    described: str
 
 
 def to_learn(
@@ -63,6 +72,20 @@ def to_judge(
         return DigitGenerator(bank, seed)
     usual = _of_length(variant, PASTED) if is_pasted(variant) else Style()
     return NumberGenerator(bank, seed, _styled(variant, usual, changes))
+
+
+def held_out(variant: str, source: str, bank: DigitBank, seed: int, count: int) -> HeldOut:
+    """At most `count` of what `to_judge` gives, fewer where there are no more different ones.
+
+    Args:
+        variant: for which.
+        source: what the digits are called, such as "MNIST test digits".
+        bank: the digits.
+        seed: same seed, same samples.
+        count: how many.
+    """
+    found = to_judge(variant, bank, seed)
+    return HeldOut(found, found.different(count), described(variant, source))
 
 
 def described(variant: str, source: str) -> str:

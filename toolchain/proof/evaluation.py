@@ -56,10 +56,10 @@ def evaluate(
     sources, misread = [], []
     variant = told["variant"]
     for source, bank in banks:
-        numbers = samples.to_judge(variant, bank, SEED)
-        described, different = samples.described(variant, source), numbers.different(count)
-        with console.progress(described, different) as update:
-            readings = read_numbers(session, numbers, different, errors=SHOWN, on_batch=update)
+        read = samples.held_out(variant, source, bank, SEED, count)
+        numbers, described = read.samples, read.described
+        with console.progress(described, read.count) as update:
+            readings = read_numbers(session, numbers, read.count, errors=SHOWN, on_batch=update)
         sources.append(evaluation(readings, described, SEED, threshold).as_json())
         misread.append(readings)
     each, ways = max(100, count // ROBUST_SHARE), []

@@ -2,8 +2,8 @@
 
 import itertools
 import warnings
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from onnxruntime import InferenceSession
 
-from toolchain.data.samples import Samples
+from toolchain.data.samples import HeldOut
 from toolchain.proof.comparison import Comparison, Difference, Outputs, Reader
 from toolchain.proof.reference import drop_in
 from toolchain.reading.runtime import INPUT, open_model
@@ -40,13 +40,25 @@ class Parity:
         return asdict(self)
 
 
+@dataclass(frozen=True)
+class Forms:
+    """The files of one model.
+
+    Attributes:
+        weights: the stored weights that the graphs were exported from.
+        float32: float32 .onnx.
+        others: further forms by precision, each compared with float32; "torchscript" is a .pt and
+            must be exact, as float32 is.
+    """
+
+    weights: Path
+    float32: Path
+    others: Mapping[str, Path] = field(default_factory=dict)
+
+
 def compare(
-    weights: Path,
-    float32: Path,
-    others: dict[str, Path],
-    numbers: Samples,
-    count: int,
-    described: str,
+    forms: Forms,
+    numbers: HeldOut,
     *,
     loss_bound: float = INT8_LOSS_BOUND,
     read: dict[str, list[Outputs]] | None = None,
@@ -55,13 +67,8 @@ def compare(
     """Read the same numbers with every form of a model.
 
     Args:
-        weights: the stored weights that the graphs were exported from.
-        float32: float32 .onnx.
-        others: further forms by precision, each compared with float32; "torchscript" is a .pt and
-            must be exact, as float32 is.
-        numbers: where they come from; samples 0 .. count - 1 are read.
-        count: how many.
-        described: what the numbers are, for the report.
+        forms: the files.
+        numbers: to read.
         loss_bound: points of accuracy that each of the others may lose.
         read: what PyTorch and float32 said of each batch; filled, and used when given again with
             the same weights and numbers, so that another int8 file costs its own reading alone.
@@ -71,33 +78,34 @@ def compare(
         BadInput: a file is missing, damaged or foreign.
     """
     # Not channels_last: its convolutions are four times as far from what float64 computes.
-    network, _ = drop_in(weights)
+    network, _ = drop_in(forms.weights)
     runners: dict[str, Callable[[torch.Tensor], Outputs]] = {
         "pytorch": _torch_runner(network),
-        "float32": _onnx_runner(open_model(float32, threads=2)),
+        "float32": _onnx_runner(open_model(forms.float32, threads=2)),
     }
     if read is not None:
         runners = {name: _once(run, read.setdefault(name, [])) for name, run in runners.items()}
-    for name, path in others.items():
+    for name, path in forms.others.items():
         runners[name] = (
             _torch_runner(_script(path)) if name == SCRIPT else _one_by_one(open_model(path))
         )
     pairs = [("pytorch", "float32")]
-    pairs += [("pytorch" if name == SCRIPT else "float32", name) for name in others]
+    pairs += [("pytorch" if name == SCRIPT else "float32", name) for name in forms.others]
     tally = Comparison(list(runners), pairs, LOG_PROBS_BOUND)
     done = 0
-    for strips, labels in _batches(numbers, count):
+    for strips, labels in _batches(numbers):
         tally.add(strips.numpy(), labels, {name: run(strips) for name, run in runners.items()})
         done += len(labels)
         on_batch(done)
     readers, differences = tally.readers(), tally.differences()
     failures = _failures(readers, differences, loss_bound)
-    return Parity(described, numbers.seed, count, readers, differences, failures)
+    seed, count = numbers.samples.seed, numbers.count
+    return Parity(numbers.described, seed, count, readers, differences, failures)
 
 
-def _batches(numbers: Samples, count: int) -> Iterator[tuple[torch.Tensor, NDArray[np.int64]]]:
-    for first in range(0, count, BATCH):
-        batch = numbers(first, min(BATCH, count - first))
+def _batches(numbers: HeldOut) -> Iterator[tuple[torch.Tensor, NDArray[np.int64]]]:
+    for first in range(0, numbers.count, BATCH):
+        batch = numbers.samples(first, min(BATCH, numbers.count - first))
         yield batch.strips.cpu(), batch.digits.cpu().numpy()
 
 

@@ -13,7 +13,7 @@ from toolchain.data.sources import TEST_DIGITS, Digits
 from toolchain.proof import golden
 from toolchain.proof.calibration import NUMBERS as CALIBRATED_ON
 from toolchain.proof.comparison import Outputs
-from toolchain.proof.parity import INT8_LOSS_BOUND, SCRIPT, SEED, compare
+from toolchain.proof.parity import INT8_LOSS_BOUND, SCRIPT, SEED, Forms, compare
 from toolchain.report.card import write_card
 from toolchain.shipping import gates, ort_format
 from toolchain.shipping.export import export_onnx, find_weights, store_weights
@@ -183,9 +183,9 @@ def _through_the_gates(
 ) -> tuple[list[gates.Gate], dict[str, Any]]:
     """All gates' answers and the comparison behind them; the numbers are from test digits."""
     variant = files["float32"].stem
-    numbers = samples.to_judge(variant, Digits(digits.mnist).bank("test"), SEED)
-    strips = numbers(0, GATE_STRIPS).strips.numpy()
-    count = numbers.different(order.count)
+    bank = Digits(digits.mnist).bank("test")
+    numbers = samples.held_out(variant, TEST_DIGITS, bank, SEED, order.count)
+    strips = numbers.samples(0, GATE_STRIPS).strips.numpy()
     answers = []
     with console.err.status("gates: files by themselves"):
         for precision, path in files.items():
@@ -198,14 +198,11 @@ def _through_the_gates(
             answers.append(gates.of_processors(files["int8"], strips, order.emulate))
     # What is already refused need not be compared on thousands of numbers.
     gates.insist(answers, order.failures)
-    with console.progress("gates: the same numbers read by every form", count) as update:
+    with console.progress("gates: the same numbers read by every form", numbers.count) as update:
+        others = {name: path for name, path in files.items() if name != "float32"}
         parity = compare(
-            stored,
-            files["float32"],
-            {name: path for name, path in files.items() if name != "float32"},
+            Forms(stored, files["float32"], others),
             numbers,
-            count,
-            samples.described(variant, TEST_DIGITS),
             loss_bound=order.loss_bound,
             read=read,
             on_batch=update,

@@ -11,7 +11,7 @@ from toolchain.data import checkpoint, samples
 from toolchain.data.sources import TEST_DIGITS, WRITERS_DIGITS, Digits
 from toolchain.proof import golden
 from toolchain.proof.bench import bench, rounds
-from toolchain.proof.parity import SCRIPT, SEED, Parity, compare
+from toolchain.proof.parity import SCRIPT, SEED, Forms, Parity, compare
 from toolchain.reading.inspection import inspect
 from toolchain.report.card import write_card
 from toolchain.shipping.export import export_onnx
@@ -35,25 +35,15 @@ def prove(
     files = _forms(folder)
     script = folder / f"{variant}.{SCRIPT}.pt"
     files |= {SCRIPT: script} if script.is_file() else {}
-    forms = (folder / f"{variant}.safetensors", files.pop("float32"), files)
+    forms = Forms(folder / f"{variant}.safetensors", files.pop("float32"), files)
     banks = [(TEST_DIGITS, Digits(digits.mnist).bank("test"))]
     if digits.custom:
         banks.append((WRITERS_DIGITS, digits.custom_bank("val")))
     sections: list[Parity] = []
     for source, bank in banks:
-        numbers = samples.to_judge(variant, bank, SEED)
-        described, different = samples.described(variant, source), numbers.different(count)
-        with console.progress(described, different) as update:
-            sections.append(
-                compare(
-                    *forms,
-                    numbers,
-                    different,
-                    described,
-                    loss_bound=loss_bound,
-                    on_batch=update,
-                )
-            )
+        numbers = samples.held_out(variant, source, bank, SEED, count)
+        with console.progress(numbers.described, numbers.count) as update:
+            sections.append(compare(forms, numbers, loss_bound=loss_bound, on_batch=update))
     report = {"variant": variant, "sections": [section.as_json() for section in sections]}
     storage.write_json(folder / "parity.json", report)
     write_card(folder)

@@ -7,19 +7,11 @@ from generator.errors import BadInput
 from toolchain.data import checkpoint
 from toolchain.errors import FellShort
 from toolchain.proof.calibration import Calibration
-from toolchain.proof.parity import compare
 from toolchain.proof.reference import DropIn
 from toolchain.reading.runtime import open_model
 from toolchain.shipping.export import check_graph, find_weights
-from toolchain.shipping.quantize import quantize, weighted_nodes
+from toolchain.shipping.quantize import weighted_nodes
 from toolchain.storage import sha256
-
-
-@pytest.fixture(scope="module")
-def int8(float32, numbers):
-    path = float32.parent / "model.int8.onnx"
-    quantize(float32, path, numbers(0, 128).strips.numpy())
-    return path
 
 
 @pytest.mark.parametrize("batch", [1, 2, 7])
@@ -80,48 +72,6 @@ def test_a_graph_that_breaks_the_contract_is_refused(float32):
     graph.graph.output[2].name = "certainty"
     with pytest.raises(FellShort, match=r"not valid|has outputs"):
         check_graph(graph)
-
-
-def test_parity_holds_and_its_figures_add_up(weights, float32, int8, numbers):
-    report = compare(weights, float32, {"int8": int8}, numbers, 300, "numbers", loss_bound=5)
-    assert report.failures == []
-    assert [reader.name for reader in report.readers] == ["pytorch", "float32", "int8"]
-    exact, quantised = report.differences
-    assert exact.mismatches == 0
-    assert 0 < exact.mean < exact.largest < 1e-4
-    assert quantised.largest > exact.largest
-
-
-def test_another_int8_file_costs_no_second_reading_of_the_others(
-    weights, float32, int8, numbers, tmp_path
-):
-    read = {}
-    first = compare(weights, float32, {"int8": int8}, numbers, 300, "", loss_bound=5, read=read)
-    assert {name: len(each) for name, each in read.items()} == {"pytorch": 2, "float32": 2}
-    # Were they read again, this other float32 file would show in the figures.
-    broken = onnx.load(float32)
-    bias = next(t for t in broken.graph.initializer if t.dims == [11])
-    bias.CopyFrom(onnx.numpy_helper.from_array(np.full(11, 3, np.float32), bias.name))
-    onnx.save(broken, tmp_path / "broken.onnx")
-    again = compare(
-        weights, tmp_path / "broken.onnx", {"int8": float32}, numbers, 300, "", read=read
-    )
-    assert again.differences[0] == first.differences[0]
-    assert again.readers[:2] == first.readers[:2]
-    assert again.differences[1].largest < 1e-4
-
-
-def test_parity_notices_a_graph_of_other_weights(weights, float32, numbers, tmp_path):
-    graph = onnx.load(float32)
-    bias = next(t for t in graph.graph.initializer if t.dims == [11])
-    moved = onnx.numpy_helper.to_array(bias).copy()
-    moved[3] += 4.0
-    bias.CopyFrom(onnx.numpy_helper.from_array(moved, bias.name))
-    onnx.save(graph, tmp_path / "broken.onnx")
-    report = compare(weights, tmp_path / "broken.onnx", {}, numbers, 50, "numbers")
-    assert any("decode 50 numbers differently" in failure for failure in report.failures)
-    assert any("log_probs differ" in failure for failure in report.failures)
-    assert len(report.differences[0].examples) == 10
 
 
 def test_weights_are_found_where_they_are(weights, tmp_path):

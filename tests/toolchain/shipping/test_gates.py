@@ -8,10 +8,10 @@ import onnx
 import pytest
 from onnx import numpy_helper
 
+from toolchain.data.samples import HeldOut
 from toolchain.errors import FellShort
-from toolchain.proof.parity import compare
+from toolchain.proof.parity import Forms, compare
 from toolchain.shipping import gates, ort_format, other_runtime
-from toolchain.shipping.quantize import quantize
 
 EXPORTS = Path(__file__).parents[3] / "exports" / "optimized"
 
@@ -19,13 +19,6 @@ EXPORTS = Path(__file__).parents[3] / "exports" / "optimized"
 @pytest.fixture(scope="module")
 def strips(numbers):
     return numbers(0, 8).strips.numpy()
-
-
-@pytest.fixture(scope="module")
-def int8(float32, numbers):
-    path = float32.parent / "gates.int8.onnx"
-    quantize(float32, path, numbers(0, 128).strips.numpy())
-    return path
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +54,7 @@ def shut(found):
 def test_a_sound_model_passes_every_gate(answers):
     assert shut(answers.values()) == set()
     assert {name for name, _ in answers} == {"graph", "operators", "batches", "runtimes"}
-    assert {file for _, file in answers} == {"model.onnx", "gates.int8.onnx"}
+    assert {file for _, file in answers} == {"model.onnx", "model.int8.onnx"}
 
 
 def test_graph_is_shut_to_a_broken_contract(change, strips):
@@ -128,7 +121,7 @@ def test_runtimes_is_shut_where_the_other_runtime_cannot_load_it(change, strips)
 @pytest.mark.parametrize(("by", "said"), [(4.0, "60 of 60 decoded"), (0.01, "0 of 60 decoded")])
 def test_exact_is_shut_to_other_weights(weights, change, numbers, tmp_path, by, said):
     path = change(lambda graph: nudge(graph, by))
-    found = gates.of_parity(compare(weights, path, {}, numbers, 60, "numbers"), 0.05)
+    found = gates.of_parity(compare(Forms(weights, path), HeldOut(numbers, 60, "numbers")), 0.05)
     assert shut(found) == {"exact"}
     assert said in found[0].measured
     with pytest.raises(FellShort, match="gate 'exact' failed on float32") as refusal:
@@ -139,13 +132,14 @@ def test_exact_is_shut_to_other_weights(weights, change, numbers, tmp_path, by, 
 
 def test_exact_is_shut_to_what_is_no_number(weights, change, numbers):
     path = change(lambda graph: nudge(graph, np.nan))
-    found = gates.of_parity(compare(weights, path, {}, numbers, 20, "numbers"), 0.05)
+    found = gates.of_parity(compare(Forms(weights, path), HeldOut(numbers, 20, "numbers")), 0.05)
     assert "exact" in shut(found)
 
 
 def test_accuracy_is_shut_to_int8_that_reads_less(weights, float32, numbers):
     # An untrained network reads nothing, so the count of right readings is put in its place.
-    parity = compare(weights, float32, {"int8": float32}, numbers, 40, "numbers")
+    forms = Forms(weights, float32, {"int8": float32})
+    parity = compare(forms, HeldOut(numbers, 40, "numbers"))
     readers = [dataclasses.replace(reader, right=40) for reader in parity.readers]
     readers[-1] = dataclasses.replace(readers[-1], right=39)
     worse = dataclasses.replace(parity, readers=readers)
