@@ -100,8 +100,8 @@ def search(
         numbers: of validation digits; its seed is replaced by our own.
         names: recipes to try.
         count: numbers to compare the recipes on.
-        loss_bound: points of accuracy that a recipe may lose, and one standard error more: so few
-            numbers cannot tell it from that.
+        loss_bound: points of accuracy that a recipe may lose, and what so few numbers cannot tell
+            from that, 1.96 standard errors, more; the gates ask again, on many.
         on_step: called with how many recipes are done and the name of the next.
 
     Raises:
@@ -149,7 +149,7 @@ def search(
                 float(error),
                 gaps[name].mismatches,
                 seconds[name],
-                bool(loss <= loss_bound + error and share <= 1 and size < whole),
+                bool(loss <= loss_bound + 1.96 * error and share <= 1 and size < whole),
                 False,
             )
         )
