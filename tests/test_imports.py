@@ -19,7 +19,7 @@ PACKAGES = {
 }
 
 # The modules of toolchain/ that stand beside its rooms.
-GROUND = {"errors", "debian", "programs", "storage", "provenance", "table", "console"}
+GROUND = {"errors", "debian", "programs", "storage", "provenance", "table", "console", "extras"}
 TOP = {"cli", "pipeline"}
 
 # What each room of toolchain/ may import besides itself.

@@ -88,6 +88,12 @@ def guarded(run: Callable[[], None]) -> int:
             raise
         place = f"{error.filename}: " if error.filename else ""
         return _refuse(f"{place}{error.strerror or error}: check the path, rights and free space")
+    except ModuleNotFoundError as error:
+        from toolchain import extras
+
+        if not (mend := extras.missing(error.name or "")):
+            raise
+        return _refuse(mend)
     return 0
 
 

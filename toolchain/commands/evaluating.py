@@ -7,8 +7,9 @@ import typer
 from typer import Option
 
 from toolchain import console
-from toolchain.commands.options import EXPORTS, Custom, Exports, Json, Mnist, Variant, digits_of
+from toolchain.commands.options import Custom, Exports, Json, Mnist, Variant, digits_of
 from toolchain.report import tables
+from toolchain.storage import EXPORTS
 
 app = typer.Typer()
 

@@ -6,8 +6,6 @@ from typing import Annotated, Any
 
 from typer import Option
 
-RUNS, EXPORTS = Path("runs"), Path("exports")
-
 
 class Split(StrEnum):
     """Which digits numbers are written with."""
@@ -71,6 +69,12 @@ SetProceduralShare = Annotated[
     Option(
         help="Share written in procedural handwriting; MNIST writes the rest.", show_default="0.0"
     ),
+]
+# Those of commands that read, where they read with the model that comes along if no other is there.
+ReadVariant = Annotated[str | None, Option(help="See `nrtool models`.", show_default="optimized")]
+ReadExports = Annotated[
+    Path | None,
+    Option(help="Where releases are kept, one folder a variant.", show_default="exports"),
 ]
 Fonts = Annotated[
     Path | None, Option(help="Digits of handwriting fonts, as `nrtool fonts` makes them.")

@@ -7,8 +7,9 @@ import typer
 from typer import Argument, Option
 
 from toolchain import console
-from toolchain.commands.options import EXPORTS, Exports, Json, Variant
+from toolchain.commands.options import Exports, Json, Variant
 from toolchain.report import tables
+from toolchain.storage import EXPORTS
 from toolchain.table import Table
 
 app = typer.Typer()

@@ -9,8 +9,6 @@ from typer.core import TyperCommand
 
 from toolchain import console
 from toolchain.commands.options import (
-    EXPORTS,
-    RUNS,
     Count,
     Custom,
     CustomShare,
@@ -23,6 +21,7 @@ from toolchain.commands.options import (
     digits_of,
 )
 from toolchain.report import tables
+from toolchain.storage import EXPORTS, RUNS
 from toolchain.table import Table
 
 app = typer.Typer()
