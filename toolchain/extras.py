@@ -47,6 +47,20 @@ def _belongs(requirement: Requirement, extra: str) -> bool:
     return requirement.marker.evaluate({"extra": extra}) and (not extra or not is_core)
 
 
+def version(requirement: Requirement) -> str:
+    """The version of it that is installed, "" if none is."""
+    try:
+        return metadata.version(requirement.name)
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+def fits(requirement: Requirement) -> bool:
+    """Whether a version of it is installed that will do."""
+    found = version(requirement)
+    return bool(found) and requirement.specifier.contains(found, prereleases=True)
+
+
 def missing(module: str) -> str:
     """One line that says how to install a module that is not there; "" if that is no extra's.
 

@@ -1,6 +1,5 @@
-"""Commands that serve pages to the browser: draw, board."""
+"""Commands that read what is drawn: draw."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -8,8 +7,7 @@ import typer
 from typer import Option
 
 from toolchain import console
-from toolchain.commands.options import Json, ReadExports, Runs
-from toolchain.storage import RUNS
+from toolchain.commands.options import ReadExports
 
 app = typer.Typer()
 
@@ -33,22 +31,3 @@ def draw(
     from toolchain.sketchpad.serve import find_models, serve
 
     serve(find_models(exports), collect, port=port, share=share, say=console.say)
-
-
-@app.command(epilog="Example: `nrtool board --runs runs`")
-def board(
-    runs: Runs = RUNS,
-    port: Annotated[int, Option(min=0, max=65535, help="0 takes a free one.")] = 6006,
-    as_json: Json = False,
-) -> None:
-    """Start TensorBoard on the training runs, for this computer alone; Ctrl-C ends it."""
-    from toolchain.report.board import serve
-
-    def announce(address: str) -> None:
-        if as_json:
-            console.show_json({"address": address, "runs": runs})
-            sys.stdout.flush()  # it is read while this goes on
-        else:
-            console.say(f"here:  {address}   (Ctrl-C stops)")
-
-    serve(runs, port, announce)

@@ -82,6 +82,7 @@ Fonts = Annotated[
 Json = Annotated[bool, Option("--json", help="Print JSON for machines.")]
 Runs = Annotated[Path, Option(help="Where training runs are kept.")]
 Exports = Annotated[Path, Option(help="Where releases are kept, one folder a variant.")]
+Bound = Annotated[float, Option(help="Points of accuracy that int8 may lose.")]
 Count = Annotated[int, Option(min=1, help="How many numbers.")]
 
 
