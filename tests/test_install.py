@@ -99,6 +99,8 @@ def test_a_program_reads_a_picture_without_naming_a_model(programs, picture):
     """
     done = run(programs / "python", "-c", code, cwd=picture.parent)
     assert done.stdout.split() == ["lightweight", "407"], done.stderr
+    # ONNX Runtime has left no identifier of the device.
+    assert list(picture.parent.iterdir()) == [picture]
 
 
 @pytest.mark.parametrize(
