@@ -3,10 +3,12 @@
 Nothing of the checkout is within reach there, nor PyTorch, nor the onnx package.
 """
 
+import itertools
 import json
 import os
 import subprocess
 import sys
+import tomllib
 import venv
 import zipfile
 from pathlib import Path
@@ -15,6 +17,8 @@ import numpy as np
 import onnx
 import pytest
 from onnx import helper, numpy_helper
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from PIL import ImageOps
 
 from tests.toolchain.reading.test_recognizer import page_of
@@ -75,6 +79,18 @@ def test_the_wheel_is_small_and_carries_one_released_model(wheel, tmp_path):
         archive.extract(models[0], tmp_path)
     assert sha256(tmp_path / models[0]) == sha256(MODEL)
     assert MODEL.stat().st_size <= 3e6
+
+
+def test_the_versions_tested_are_among_those_allowed():
+    lines = (ROOT / "constraints.txt").read_text("utf-8").splitlines()
+    pins = {canonicalize_name(line.partition("==")[0]): line.partition("==")[2] for line in lines}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    # Other runtimes are compared in an environment of their own, each at its newest.
+    extras = {k: v for k, v in project["optional-dependencies"].items() if k != "runtimes"}
+    for text in itertools.chain(project["dependencies"], *extras.values()):
+        needed = Requirement(text)
+        if needed.name != project["name"]:
+            assert needed.specifier.contains(pins[canonicalize_name(needed.name)]), text
 
 
 def test_nothing_of_training_is_installed(programs, tmp_path):

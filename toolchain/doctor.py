@@ -76,7 +76,7 @@ def _hardware() -> Iterator[Finding]:
 
 def _reading() -> Finding:
     """Whether the model that comes along reads a drawn digit."""
-    mend = f"pip install --force-reinstall {extras.PACKAGE}"
+    mend = "pip install --force-reinstall FILE, the wheel that it was installed from"
     name = "a drawn 7"
     try:
         import numpy as np
