@@ -16,11 +16,17 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	@touch $@
 
+# The quickstart trains and ships, and needs nothing of what tests and lints.
+$(VENV)/.train: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[train]'
+	@touch $@
+
 $(VENV)/.godot: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,godot]'
 	@touch $@
 
-quickstart: $(VENV)/.installed
+quickstart: $(VENV)/.train
 	rm -rf quickstart
 	$(BIN)/nrtool quickstart --out quickstart
 

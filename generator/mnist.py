@@ -118,19 +118,33 @@ def _find_in(folder: Path) -> Path:
     return home
 
 
+def lies_at_hand() -> tuple[Path, bool]:
+    """The folder that is searched before any download, and whether it holds the four files."""
+    folder = Path(os.environ.get(VARIABLE) or cache("mnist"))
+    return folder, all(_place(folder, name) for name in SHA256)
+
+
+def _place(folder: Path, name: str) -> Path | None:
+    """Where the file lies in or below the folder, however it is spelled."""
+    dotted = name.replace("-idx", ".idx")
+    for subfolder in SUBFOLDERS:
+        for spelling in (name, dotted, f"{name}.gz", f"{dotted}.gz"):
+            path = folder / subfolder / spelling
+            if path.is_file():
+                return path
+    return None
+
+
 def _read(folder: Path, name: str) -> tuple[Path, bytes]:
     """Where the file lies in or below the folder, and its raw bytes, checked."""
-    dotted = name.replace("-idx", ".idx")
+    path = _place(folder, name)
+    if path is None:
+        raise BadInput(f"{folder} holds neither {name} nor {name}.gz: {MEND}")
     try:
-        for subfolder in SUBFOLDERS:
-            for spelling in (name, dotted, f"{name}.gz", f"{dotted}.gz"):
-                path = folder / subfolder / spelling
-                if path.is_file():
-                    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-                        return path, _checked(name, file.read(LARGEST + 1), path)
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+            return path, _checked(name, file.read(LARGEST + 1), path)
     except (OSError, EOFError, zlib.error) as error:
         raise BadInput(f"{path} cannot be read ({error}): replace it, or {MEND}") from error
-    raise BadInput(f"{folder} holds neither {name} nor {name}.gz: {MEND}")
 
 
 def _checked(name: str, data: bytes, source: Path) -> bytes:

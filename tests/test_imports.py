@@ -19,12 +19,12 @@ PACKAGES = {
 }
 
 # The modules of toolchain/ that stand beside its rooms.
-GROUND = {"errors", "debian", "programs", "storage", "provenance", "table", "console"}
+GROUND = {"errors", "debian", "programs", "storage", "provenance", "table", "console", "extras"}
 TOP = {"cli", "pipeline"}
 
 # What each room of toolchain/ may import besides itself.
 ROOMS: dict[str, set[str]] = {"ground": set(), "data": {"ground"}, "reading": {"ground"}}
-ROOMS["sketchpad"] = {"ground", "reading"}
+ROOMS["sketchpad"] = ROOMS["doctor"] = {"ground", "reading"}
 for above, below in (
     ("training", "data"),
     ("report", "training"),
@@ -34,7 +34,7 @@ for above, below in (
     ("top", "commands"),
 ):
     ROOMS[above] = {"reading", below} | ROOMS[below]
-ROOMS["commands"].add("sketchpad")
+ROOMS["commands"] |= {"sketchpad", "doctor"}
 
 
 def imported(path: Path) -> Iterator[str]:

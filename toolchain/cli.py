@@ -8,7 +8,7 @@ import typer
 from typer import Option
 
 from toolchain import console
-from toolchain.commands import drawing, evaluating, making, proving, reading, shipping, tuning
+from toolchain.commands import drawing, looking, making, proving, reading, shipping, tuning
 from toolchain.commands.options import Mnist, Variant
 
 app = typer.Typer(
@@ -21,11 +21,21 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for group in (making, tuning, shipping, evaluating, proving, reading, drawing):
-    app.add_typer(group.app)
+PANELS = {
+    "Make": (making, tuning),
+    "Prove": (proving,),
+    "Ship": (shipping,),
+    "Read": (reading, drawing),
+    "Look": (looking,),
+}
+for panel, groups in PANELS.items():
+    for group in groups:
+        for command in group.app.registered_commands:
+            command.rich_help_panel = panel
+        app.add_typer(group.app)
 
 
-@app.command(epilog="Example: `nrtool quickstart --out /tmp/first`")
+@app.command(rich_help_panel="Make", epilog="Example: `nrtool quickstart --out /tmp/first`")
 def quickstart(
     out: Annotated[Path, Option(help="Folder for everything it makes.")] = Path("quickstart"),
     variant: Variant = "optimized",

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import rich.table
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from generator.errors import BadInput
@@ -65,7 +66,7 @@ def show_table(table: Table) -> None:
     for index, column in enumerate(table.head):
         shown.add_column(column, justify="left" if index < table.words else "right")
     for row in table.rows:
-        shown.add_row(*row)
+        shown.add_row(*map(escape, row))
     out.print(shown)
 
 
@@ -88,6 +89,12 @@ def guarded(run: Callable[[], None]) -> int:
             raise
         place = f"{error.filename}: " if error.filename else ""
         return _refuse(f"{place}{error.strerror or error}: check the path, rights and free space")
+    except ModuleNotFoundError as error:
+        from toolchain import extras
+
+        if not (mend := extras.missing(error.name or "")):
+            raise
+        return _refuse(mend)
     return 0
 
 

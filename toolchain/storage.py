@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+RUNS, EXPORTS = Path("runs"), Path("exports")  # of the working folder, where no other is named
+
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:

@@ -19,6 +19,7 @@ from generator import fontsource
 from toolchain import console
 from toolchain.cli import app
 from toolchain.data import checkpoint
+from toolchain.reading.pen import draw_ink
 from toolchain.shipping import export
 from toolchain.training import averaging
 
@@ -394,6 +395,7 @@ def test_no_permission_is_one_line(tmp_path, monkeypatch, capsys):
         *("generate", "import", "fonts", "train", "average"),
         *("export", "evaluate", "parity", "bench", "predict"),
         *("models", "golden", "inspect", "report", "draw", "config", "tune", "board"),
+        *("doctor", "quickstart"),
     ],
 )
 def test_every_command_has_help_with_an_example(capsys, command):
@@ -401,6 +403,47 @@ def test_every_command_has_help_with_an_example(capsys, command):
     assert f"nrtool {command}" in capsys.readouterr().out
 
 
-def test_reading_needs_no_torch(tmp_path):
-    code = "import sys, toolchain.reading; sys.exit('torch' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+def test_predict_loads_no_torch(tmp_path):
+    Image.fromarray(draw_ink([np.array([[0, 0], [1, 0], [0.4, 1.6]], np.float32)])).save(
+        tmp_path / "seven.png"
+    )
+    code = """if True:
+        import sys
+        from toolchain.cli import app
+        app(["predict", "seven.png", "--json"], standalone_mode=False)
+        print(*sys.modules, file=sys.stderr)
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    assert [entry["number"] for entry in json.loads(done.stdout)] == ["7"]
+    loaded = set(done.stderr.split())
+    assert "onnxruntime" in loaded
+    assert not loaded & {"torch", "onnx", "models.zoo", "matplotlib"}
+
+
+def test_commands_stand_in_panels(capsys):
+    assert call("--help") == 0
+    said = capsys.readouterr().out
+    panels = [line.split()[1] for line in said.splitlines() if line.startswith("╭")]
+    assert panels == ["Options", "Make", "Prove", "Ship", "Read", "Look"]
+
+
+def test_a_missing_package_is_one_line_that_names_its_extra(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sys.modules, "segno", None)
+    monkeypatch.delitem(sys.modules, "toolchain.sketchpad.serve", raising=False)
+    assert "pip install 'nrtool[draw]'" in refused(capsys, "draw")
+
+
+def test_a_missing_module_of_our_own_is_no_matter_of_extras():
+    def broken():
+        import toolchain.nowhere  # noqa: F401
+
+    with pytest.raises(ModuleNotFoundError):
+        console.guarded(broken)

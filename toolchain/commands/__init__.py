@@ -4,10 +4,10 @@ In the order in which `nrtool --help` lists them:
 
 - `making`: generate, import, fonts, train, average.
 - `tuning`: config, tune.
-- `shipping`: export, parity, bench, models.
-- `evaluating`: evaluate.
-- `proving`: golden, inspect, report.
+- `proving`: evaluate, parity, bench, golden.
+- `shipping`: export.
 - `reading`: predict.
-- `drawing`: draw, board.
+- `drawing`: draw.
+- `looking`: models, inspect, report, board, doctor.
 - `options`: options that several commands share.
 """

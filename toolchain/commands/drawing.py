@@ -1,15 +1,13 @@
-"""Commands that serve pages to the browser: draw, board."""
+"""Commands that read what is drawn: draw."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from typer import Option
 
-from generator.errors import BadInput
 from toolchain import console
-from toolchain.commands.options import EXPORTS, RUNS, Exports, Json, Runs
+from toolchain.commands.options import ReadExports
 
 app = typer.Typer()
 
@@ -23,35 +21,13 @@ def draw(
         bool, Option("--share", help="Let in phones of this network, each by a one-time code.")
     ] = False,
     port: Annotated[int, Option(min=0, max=65535, help="0 takes a free one.")] = 8765,
-    exports: Exports = EXPORTS,
+    exports: ReadExports = None,
 ) -> None:
     """Draw numbers in the browser: read as you draw, and kept as training data if you like.
 
     Reads with the exported models, so that what one sees is what ships. Without --share only this
     computer can connect. The connection is plain HTTP: share it in a network that you trust.
     """
-    try:
-        from toolchain.sketchpad.serve import find_models, serve
-    except ModuleNotFoundError as error:
-        raise BadInput(f"{error.name} is missing: pip install 'nrtool[draw]'") from None
+    from toolchain.sketchpad.serve import find_models, serve
 
     serve(find_models(exports), collect, port=port, share=share, say=console.say)
-
-
-@app.command(epilog="Example: `nrtool board --runs runs`")
-def board(
-    runs: Runs = RUNS,
-    port: Annotated[int, Option(min=0, max=65535, help="0 takes a free one.")] = 6006,
-    as_json: Json = False,
-) -> None:
-    """Start TensorBoard on the training runs, for this computer alone; Ctrl-C ends it."""
-    from toolchain.report.board import serve
-
-    def announce(address: str) -> None:
-        if as_json:
-            console.show_json({"address": address, "runs": runs})
-            sys.stdout.flush()  # it is read while this goes on
-        else:
-            console.say(f"here:  {address}   (Ctrl-C stops)")
-
-    serve(runs, port, announce)

@@ -9,7 +9,6 @@ from typer import Argument, Option
 from generator.errors import BadInput
 from toolchain import console, storage
 from toolchain.commands.options import (
-    RUNS,
     Assignments,
     Config,
     Count,
@@ -29,6 +28,7 @@ from toolchain.commands.options import (
     Split,
     digits_of,
 )
+from toolchain.storage import RUNS
 from toolchain.table import Table
 
 app = typer.Typer()

@@ -6,8 +6,6 @@ from typing import Annotated, Any
 
 from typer import Option
 
-RUNS, EXPORTS = Path("runs"), Path("exports")
-
 
 class Split(StrEnum):
     """Which digits numbers are written with."""
@@ -72,6 +70,12 @@ SetProceduralShare = Annotated[
         help="Share written in procedural handwriting; MNIST writes the rest.", show_default="0.0"
     ),
 ]
+# Those of commands that read, where they read with the model that comes along if no other is there.
+ReadVariant = Annotated[str | None, Option(help="See `nrtool models`.", show_default="optimized")]
+ReadExports = Annotated[
+    Path | None,
+    Option(help="Where releases are kept, one folder a variant.", show_default="exports"),
+]
 Fonts = Annotated[
     Path | None, Option(help="Digits of handwriting fonts, as `nrtool fonts` makes them.")
 ]
@@ -79,6 +83,7 @@ Save = Annotated[bool, Option("--save", help="Keep it with the release, and in i
 Json = Annotated[bool, Option("--json", help="Print JSON for machines.")]
 Runs = Annotated[Path, Option(help="Where training runs are kept.")]
 Exports = Annotated[Path, Option(help="Where releases are kept, one folder a variant.")]
+Bound = Annotated[float, Option(help="Points of accuracy that int8 may lose.")]
 Count = Annotated[int, Option(min=1, help="How many numbers.")]
 
 

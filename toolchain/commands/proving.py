@@ -1,17 +1,107 @@
-"""Commands that let others prove and look into a release: golden, inspect, report."""
+"""Commands that prove a model: evaluate, parity, bench, golden."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from typer import Argument, Option
+from typer import Option
 
 from toolchain import console
-from toolchain.commands.options import EXPORTS, Exports, Json, Variant
+from toolchain.commands.options import (
+    Bound,
+    Count,
+    Custom,
+    Exports,
+    Json,
+    Mnist,
+    Save,
+    Variant,
+    digits_of,
+)
 from toolchain.report import tables
-from toolchain.table import Table
+from toolchain.storage import EXPORTS
 
 app = typer.Typer()
+
+
+@app.command(epilog="Example: `nrtool evaluate --variant base --custom digits --errors errors.png`")
+def evaluate(
+    variant: Variant = "optimized",
+    model: Annotated[
+        Path | None, Option(help="An .onnx instead of the release's int8, e.g. its float32.")
+    ] = None,
+    count: Annotated[int, Option(min=100, help="Numbers of each source.")] = 20_000,
+    errors: Annotated[Path | None, Option(help="Picture of misread numbers to write.")] = None,
+    exports: Exports = EXPORTS,
+    mnist: Mnist = None,
+    custom: Custom = None,
+    save: Save = False,
+    as_json: Json = False,
+) -> None:
+    """Read unseen numbers and say how well: by length, size, pen, drawing; confidence."""
+    from toolchain.proof.evaluation import evaluate as evaluated
+
+    report = evaluated(variant, model, exports, digits_of(mnist, custom, 1.0), count, errors, save)
+    if as_json:
+        console.show_json(report)
+        return
+    for source in report["sources"]:
+        for table in tables.evaluation(source):
+            console.show_table(table)
+    for table in (*tables.robustness(report), *tables.drawings(report)):
+        console.show_table(table)
+
+
+@app.command(epilog="Example: `nrtool parity --variant base --count 100000`")
+def parity(
+    variant: Variant = "optimized",
+    count: Count = 10_000,
+    bound: Bound = 0.05,
+    exports: Exports = EXPORTS,
+    mnist: Mnist = None,
+    custom: Custom = None,
+    save: Save = False,
+    as_json: Json = False,
+) -> None:
+    """Read the same unseen numbers with PyTorch, ONNX and int8; exit 1 where they disagree.
+
+    The numbers are written with MNIST test digits and, where --custom is given, with the digits
+    of its validation writers.
+    """
+    from toolchain.shipping import release_reports
+
+    report = release_reports.prove(
+        variant, exports, digits_of(mnist, custom, 1.0), count, bound, save
+    )
+    if as_json:
+        console.show_json(report)
+    for section in report["sections"]:
+        if not as_json:
+            console.show_table(tables.accuracy(section))
+            console.out.print("\n".join(tables.differences(section)))
+        for failure in section["failures"]:
+            console.say(f"[red]parity broken[/red] on {section['numbers']}: {failure}")
+    if any(section["failures"] for section in report["sections"]):
+        raise typer.Exit(console.FELL_SHORT)
+
+
+@app.command(epilog="Example: `nrtool bench --variant lightweight --runs 1000 --json`")
+def bench(
+    variant: Variant = "optimized",
+    runs: Annotated[int, Option(min=10, help="Timed runs of each form and thread count.")] = 300,
+    exports: Exports = EXPORTS,
+    mnist: Mnist = None,
+    save: Save = False,
+    as_json: Json = False,
+) -> None:
+    """Measure size, load time, latency and memory of a release, in one run."""
+    from toolchain.shipping import release_reports
+
+    report = release_reports.measure(variant, exports, digits_of(mnist, None, 0.0), runs, save)
+    if as_json:
+        console.show_json(report)
+    else:
+        console.show_table(tables.speed(report))
 
 
 @app.command(epilog="Example: `nrtool golden --variant optimized --check`")
@@ -38,70 +128,3 @@ def golden(
         console.say(f"[red]golden vectors broken[/red]: {failure}")
     if failures:
         raise typer.Exit(console.FELL_SHORT)
-
-
-@app.command(epilog="Example: `nrtool inspect exports/optimized/optimized.int8.onnx`")
-def inspect(
-    file: Annotated[Path, Argument(help="An .onnx made by `nrtool export`.")],
-    as_json: Json = False,
-) -> None:
-    """Print what a model file says of itself, its operators, and its size by layer."""
-    from toolchain.reading import inspection
-
-    found = inspection.inspect(file)
-    if as_json:
-        console.show_json(found)
-        return
-    signature = [[name, kind] for key in ("inputs", "outputs") for name, kind in found[key].items()]
-    title = f"{found['file']}, {tables.megabytes(found['size'])}, SHA-256 {found['sha256']}"
-    console.show_table(Table(title, ["value", "type"], signature, words=2))
-    console.show_table(
-        Table("metadata", ["key", "value"], list(map(list, found["metadata"].items())), words=2)
-    )
-    console.out.print(f"{found['int8_share']:.1%} of the multiply-adds in int8")
-    rows = [[name, str(count)] for name, count in found["operators"].items()]
-    console.show_table(Table(f"operators, opset {found['opset']}", ["operator", "count"], rows))
-    layers = [
-        [each["layer"], each["weights"], each["name"], f"{each['size']:,}"]
-        for each in found["layers"]
-    ]
-    console.show_table(
-        Table("bytes by layer", ["layer", "weights", "largest tensor", "bytes"], layers, 3)
-    )
-
-
-@app.command(epilog="Example: `nrtool report --variant optimized`, `nrtool report runs/optimized`")
-def report(
-    runs: Annotated[
-        list[Path] | None, Argument(help="Training runs, whose curves to draw instead.")
-    ] = None,
-    variant: Variant = "optimized",
-    exports: Exports = EXPORTS,
-    out: Annotated[
-        Path | None,
-        Option(help="Folder for the curves. Default: the run's; of several, what they lie in."),
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """Write report.html, one page with every figure and picture of a release, and report.json.
-
-    Of training runs instead, going on or ended: curves.png and curves.html with loss, accuracy,
-    learning rate and time.
-    """
-    from toolchain.report import release_page
-
-    if runs:
-        from toolchain.report import curves
-
-        files = curves.write(runs, out or (runs[0] if len(runs) == 1 else runs[0].parent))
-        if as_json:
-            console.show_json({**files, "runs": curves.as_json(runs)})
-        else:
-            console.out.print("\n".join(map(str, files.values())))
-        return
-
-    page, data = release_page.write(exports / variant)
-    if as_json:
-        console.show_json({"html": page, "json": data})
-    else:
-        console.out.print(f"{page}\n{data}")

@@ -11,7 +11,7 @@ from typer import Argument, Option
 
 from generator.errors import BadInput
 from toolchain import console
-from toolchain.commands.options import EXPORTS, Exports, Json, Variant
+from toolchain.commands.options import Json, ReadExports, ReadVariant
 from toolchain.table import Table
 
 if TYPE_CHECKING:
@@ -25,9 +25,9 @@ def predict(
     images: Annotated[
         list[Path], Argument(help="Pictures or folders of pictures; - is standard input.")
     ],
-    variant: Variant = "optimized",
+    variant: ReadVariant = None,
     model: Annotated[Path | None, Option(help="An .onnx instead of the release's int8.")] = None,
-    exports: Exports = EXPORTS,
+    exports: ReadExports = None,
     annotate: Annotated[
         Path | None, Option(help="Folder for a copy of each picture with boxes and readings.")
     ] = None,
@@ -39,11 +39,12 @@ def predict(
 ) -> None:
     """Read pictures: photographs, screenshots, drawings; one number, or several that stand apart.
 
-    Boxes are left, top, right, bottom in pixels of the upright picture.
+    Where there is no exports folder, the small model that comes along reads. Boxes are left, top,
+    right, bottom in pixels of the upright picture.
     """
     from toolchain.reading import Recognizer
     from toolchain.reading.annotate import annotate as annotated
-    from toolchain.reading.modelfile import shipped
+    from toolchain.reading.modelfile import chosen
     from toolchain.reading.pictures import (
         display,
         free_names,
@@ -56,7 +57,7 @@ def predict(
         raise BadInput("--json and --csv are both given: choose one")
     if show:
         insist_on_display()
-    recognizer = Recognizer.load(model or shipped(variant, exports))
+    recognizer = Recognizer.load(model or chosen(variant, exports))
     paths = named_pictures(images)
     if annotate:
         annotate.mkdir(parents=True, exist_ok=True)

@@ -1,17 +1,15 @@
-"""Commands that ship a model: export, parity, bench, models."""
+"""Commands that ship a model: export."""
 
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer import Argument, Option
+from typer import Option
 from typer.core import TyperCommand
 
 from toolchain import console
 from toolchain.commands.options import (
-    EXPORTS,
-    RUNS,
-    Count,
+    Bound,
     Custom,
     CustomShare,
     Exports,
@@ -19,16 +17,14 @@ from toolchain.commands.options import (
     Json,
     Mnist,
     Runs,
-    Save,
     Variant,
     digits_of,
 )
 from toolchain.report import tables
+from toolchain.storage import EXPORTS, RUNS
 from toolchain.table import Table
 
 app = typer.Typer()
-
-Bound = Annotated[float, Option(help="Points of accuracy that int8 may lose.")]
 
 
 class _Export(TyperCommand):
@@ -95,111 +91,3 @@ def export(
     console.show_table(tables.gates(made["gates"]))
     rows = [[name, tables.megabytes(size)] for name, size in made["files"].items()]
     console.show_table(Table(f"{variant} from {made['weights']}", ["file", "size"], rows))
-
-
-@app.command(epilog="Example: `nrtool parity --variant base --count 100000`")
-def parity(
-    variant: Variant = "optimized",
-    count: Count = 10_000,
-    bound: Bound = 0.05,
-    exports: Exports = EXPORTS,
-    mnist: Mnist = None,
-    custom: Custom = None,
-    save: Save = False,
-    as_json: Json = False,
-) -> None:
-    """Read the same unseen numbers with PyTorch, ONNX and int8; exit 1 where they disagree.
-
-    The numbers are written with MNIST test digits and, where --custom is given, with the digits
-    of its validation writers.
-    """
-    from toolchain.shipping import release_reports
-
-    report = release_reports.prove(
-        variant, exports, digits_of(mnist, custom, 1.0), count, bound, save
-    )
-    if as_json:
-        console.show_json(report)
-    for section in report["sections"]:
-        if not as_json:
-            console.show_table(tables.accuracy(section))
-            console.out.print("\n".join(tables.differences(section)))
-        for failure in section["failures"]:
-            console.say(f"[red]parity broken[/red] on {section['numbers']}: {failure}")
-    if any(section["failures"] for section in report["sections"]):
-        raise typer.Exit(console.FELL_SHORT)
-
-
-@app.command(epilog="Example: `nrtool bench --variant lightweight --runs 1000 --json`")
-def bench(
-    variant: Variant = "optimized",
-    runs: Annotated[int, Option(min=10, help="Timed runs of each form and thread count.")] = 300,
-    exports: Exports = EXPORTS,
-    mnist: Mnist = None,
-    save: Save = False,
-    as_json: Json = False,
-) -> None:
-    """Measure size, load time, latency and memory of a release, in one run."""
-    from toolchain.shipping import release_reports
-
-    report = release_reports.measure(variant, exports, digits_of(mnist, None, 0.0), runs, save)
-    if as_json:
-        console.show_json(report)
-    else:
-        console.show_table(tables.speed(report))
-
-
-@app.command(epilog="Example: `nrtool models`, `nrtool models compact`")
-def models(
-    variant: Annotated[
-        str | None, Argument(help="Show this one's layers instead.", show_default=False)
-    ] = None,
-    runs: Runs = RUNS,
-    exports: Exports = EXPORTS,
-    as_json: Json = False,
-) -> None:
-    """List the variants, and what is trained and exported of each; or the layers of one."""
-    if variant is not None:
-        _show_layers(variant, as_json)
-        return
-    from toolchain.shipping import release_reports
-
-    listed = release_reports.inventory(runs, exports)
-    if as_json:
-        console.show_json(listed)
-        return
-    rows = [
-        [
-            entry["variant"],
-            entry["about"],
-            "-".join(map(str, sorted(set(entry["digits"])))),
-            f"{entry['parameters']:,}",
-            ", ".join(entry["runs"]) or "-",
-            *(tables.megabytes(size) for size in entry["sizes"].values()),
-            f"{entry['accuracy']:.2f} %" if entry["accuracy"] else "-",
-        ]
-        for entry in listed
-    ]
-    head = ["variant", "what", "digits", "parameters", "runs", "float32", "int8", "read exactly"]
-    console.show_table(Table("", head, rows, words=2))
-
-
-def _show_layers(variant: str, as_json: bool) -> None:
-    from toolchain.report.summary import summarise
-
-    layers = summarise(variant)
-    if as_json:
-        console.show_json({"variant": variant, "layers": layers})
-        return
-    rows = [
-        [
-            each["layer"],
-            each["kind"],
-            " x ".join(map(str, each["output"])),
-            f"{each['parameters']:,}",
-        ]
-        for each in layers
-    ]
-    total = sum(each["parameters"] for each in layers)
-    head = ["layer", "kind", "output", "parameters"]
-    console.show_table(Table(f"{variant}: {total:,} parameters", head, rows, words=2))

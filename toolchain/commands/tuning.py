@@ -81,14 +81,12 @@ def tune(
     Each trial is a short training, cut off where it falls behind the others. Stopped or killed,
     the same command goes on. The best is written as best.toml, for `nrtool train --recipe`.
     """
-    from toolchain.training import settings
-    from toolchain.training.loop import Stopped
+    import optuna  # noqa: F401 - first, because its extra brings all the rest
 
-    try:
-        from toolchain.report import study as plots
-        from toolchain.training import tune as tuning
-    except ModuleNotFoundError as error:
-        raise BadInput(f"{error.name} is missing: pip install 'nrtool[tune]'") from None
+    from toolchain.report import study as plots
+    from toolchain.training import settings
+    from toolchain.training import tune as tuning
+    from toolchain.training.loop import Stopped
 
     options = {
         "run": {"variant": variant, "device": device, "seed": seed},

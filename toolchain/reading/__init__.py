@@ -10,7 +10,8 @@ Needs ONNX Runtime, NumPy and Pillow, never PyTorch. In reading order:
 - `pen`: pen strokes to ink.
 - `boxes`: where each digit of a reading is.
 - `annotate`: a picture with what was read in it drawn on top.
-- `modelfile`: which file of a release is read with, and its bytes, bounded.
+- `modelfile`: which file is read with where none is named, and its bytes, bounded.
+- `graphformat`: the part of ONNX's file format by which a file is judged.
 - `graphfile`: judges a model file that may come from anywhere before it is run.
 - `runtime`: opens a model with ONNX Runtime, and refuses what is none of ours.
 - `inspection`: what a model file says of itself and is made of.

@@ -6,13 +6,27 @@ from pathlib import Path
 from typing import Any
 
 import onnx
+from google.protobuf.message import DecodeError
 
 from generator.errors import BadInput
-from toolchain.reading.graphfile import read_graph
+from toolchain.reading.graphfile import read_judged
 from toolchain.reading.modelfile import FORMAT, MEND
 from toolchain.storage import sha256
 
 REST = "the rest"
+
+
+def read_graph(path: Path) -> tuple[bytes, onnx.ModelProto]:
+    """The bytes of an .onnx and the graph in them, judged.
+
+    Raises:
+        BadInput: as `read_judged`.
+    """
+    content = read_judged(path)
+    try:
+        return content, onnx.ModelProto.FromString(content)
+    except DecodeError:
+        raise BadInput(f"{str(path)!r} is damaged or not an ONNX model: {MEND}") from None
 
 
 def inspect(path: Path) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from generator.strip import HEIGHT, INK_LEVEL, fit_ink, fitting, ink_box
 from toolchain.reading.boxes import Box, Digit, by_place, locate, locate_places
 from toolchain.reading.ink import open_picture, to_ink
 from toolchain.reading.layout_analysis import separate_numbers
+from toolchain.reading.modelfile import bundled
 from toolchain.reading.runtime import INPUT, open_model
 
 PAD = -1  # fills the model's digits to the right of a number
@@ -54,7 +55,7 @@ class Found:
 class Recognizer:
     """An exported model, ready to read.
 
-    >>> recognizer = Recognizer.load(Path("exports/optimized/optimized.int8.onnx"))
+    >>> recognizer = Recognizer.load()
     >>> reading = recognizer.read(Path("drawing.png"))
     >>> reading.number, reading.confidence, [digit.box for digit in reading.digits]
     ('41', 0.98, [(20, 31, 64, 90), (80, 30, 92, 91)])
@@ -76,17 +77,17 @@ class Recognizer:
         self.size = (int(high), int(wide))
 
     @classmethod
-    def load(cls, path: Path, threads: int = 1) -> "Recognizer":
+    def load(cls, path: Path | None = None, threads: int = 1) -> "Recognizer":
         """Load a model.
 
         Args:
-            path: an .onnx file made by the export.
+            path: an .onnx file made by the export; None is the one that comes with the package.
             threads: CPU threads for one inference; one is fastest for one small picture.
 
         Raises:
             BadInput: the file is missing, empty, damaged, or a model of another kind.
         """
-        return cls(open_model(path, threads))
+        return cls(open_model(path or bundled(), threads))
 
     def read(self, image: Picture) -> Reading:
         """Read a picture file, a picture, or ink, as one number.

@@ -7,7 +7,8 @@ from onnxruntime import InferenceSession, SessionOptions
 from generator.errors import BadInput
 from generator.square import SIDE
 from generator.strip import HEIGHT, WIDTH
-from toolchain.reading.modelfile import MEND, read_model
+from toolchain.reading.graphfile import read_judged
+from toolchain.reading.modelfile import MEND
 
 INPUT = "image"
 PROVIDER = "CPUExecutionProvider"
@@ -18,8 +19,7 @@ OUTPUTS = {"log_probs": "tensor(float)", "digits": "tensor(int64)", "confidence"
 def open_model(path: Path, threads: int = 1, profile: Path | None = None) -> InferenceSession:
     """An inference session on the CPU.
 
-    Where the onnx package is installed, a file that may come from anywhere is judged before it is
-    loaded; where only ONNX Runtime is, as on a server that reads, load your own files alone.
+    A file may come from anywhere: it is judged before it is loaded.
 
     Args:
         path: an .onnx made by the export.
@@ -30,7 +30,7 @@ def open_model(path: Path, threads: int = 1, profile: Path | None = None) -> Inf
         BadInput: the file is missing, empty, damaged, or a model of another kind.
     """
     name = repr(str(path))
-    content = _judged(path)
+    content = read_judged(path)
     options = SessionOptions()
     options.intra_op_num_threads = threads
     if profile is not None:
@@ -43,14 +43,6 @@ def open_model(path: Path, threads: int = 1, profile: Path | None = None) -> Inf
     if problem := _mismatch(session):
         raise BadInput(f"{name} is a model of another kind ({problem}): {MEND}")
     return session
-
-
-def _judged(path: Path) -> bytes:
-    try:
-        from toolchain.reading.graphfile import read_graph
-    except ImportError:
-        return read_model(path)
-    return read_graph(path)[0]
 
 
 def _mismatch(session: InferenceSession) -> str:

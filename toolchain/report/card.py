@@ -8,8 +8,7 @@ from models import zoo
 from toolchain import storage
 from toolchain.data import checkpoint
 from toolchain.data.samples import SIDES, is_pasted
-from toolchain.reading.graphfile import read_graph
-from toolchain.reading.inspection import int8_share
+from toolchain.reading.inspection import int8_share, read_graph
 from toolchain.report import tables
 from toolchain.table import Table
 

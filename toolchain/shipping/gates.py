@@ -20,7 +20,7 @@ from toolchain.proof.bench import in_turns
 from toolchain.proof.comparison import pixels
 from toolchain.proof.golden import TOLERANCE
 from toolchain.proof.parity import LOG_PROBS_BOUND, Parity, allowed
-from toolchain.reading.graphfile import read_graph
+from toolchain.reading.inspection import read_graph
 from toolchain.reading.runtime import INPUT, PROVIDER, open_model
 from toolchain.shipping import emulation, other_runtime, processors
 from toolchain.shipping.export import OPSET, check_graph

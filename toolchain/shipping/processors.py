@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from onnxruntime import GraphOptimizationLevel, InferenceSession, SessionOptions
 
 from toolchain.proof.golden import TOLERANCE
-from toolchain.reading.graphfile import read_graph
+from toolchain.reading.inspection import read_graph
 from toolchain.reading.runtime import INPUT, PROVIDER, open_model
 from toolchain.shipping import emulation
 from toolchain.shipping.saturation import saturating

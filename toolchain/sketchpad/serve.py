@@ -10,28 +10,34 @@ import uvicorn
 
 from generator.errors import BadInput
 from toolchain.reading import Recognizer
+from toolchain.reading.modelfile import bundled
 from toolchain.sketchpad.access import Access
 from toolchain.sketchpad.app import make_app
 from toolchain.sketchpad.limits import BoundedConnection
 from toolchain.sketchpad.store import Store
+from toolchain.storage import EXPORTS
 
 LOOPBACK, EVERYWHERE = "127.0.0.1", "0.0.0.0"
 _FIRST = "optimized.int8"  # the model chosen when the page opens
 
 
-def find_models(exports: Path) -> dict[str, Recognizer]:
+def find_models(exports: Path | None) -> dict[str, Recognizer]:
     """Every exported model below a folder, by the name of its file; "optimized" int8 first.
 
-    Models that read a known number of digits are left out: a page takes any number.
+    None is `EXPORTS`, and where it holds none, the one that comes with the package. Models that
+    read a known number of digits are left out: a page takes any number.
 
     Raises:
         BadInput: there is none, or one is damaged.
     """
-    paths = sorted(exports.glob("*/*.onnx"), key=lambda path: (path.stem != _FIRST, path.stem))
+    folder = exports or EXPORTS
+    paths = sorted(folder.glob("*/*.onnx"), key=lambda path: (path.stem != _FIRST, path.stem))
+    if exports is None and not paths:
+        paths = [bundled()]
     loaded = {path.stem: Recognizer.load(path) for path in paths}
     found = {name: model for name, model in loaded.items() if model.decoder == "ctc"}
     if not found:
-        raise BadInput(f"no models in {str(exports)!r}: make one with nrtool export")
+        raise BadInput(f"no models in {str(folder)!r}: make one with nrtool export")
     return found
 
 

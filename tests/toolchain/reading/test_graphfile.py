@@ -6,7 +6,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from generator.errors import BadInput
-from toolchain.reading import modelfile
+from toolchain.reading import graphformat, modelfile
 from toolchain.reading.inspection import inspect
 from toolchain.reading.runtime import open_model
 
@@ -89,6 +89,37 @@ def test_a_model_of_someone_else_is_refused_with_a_clear_word(tmp_path):
     onnx.save(helper.make_model(graph), tmp_path / "other.onnx")
     with pytest.raises(BadInput, match="none of ours"):
         inspect(tmp_path / "other.onnx")
+
+
+def test_the_judged_format_is_a_part_of_onnxs():
+    """Names, numbers and types, as the onnx package has them."""
+    waiting, seen = [(graphformat.Model.DESCRIPTOR, onnx.ModelProto.DESCRIPTOR)], set()
+    while waiting:
+        ours, theirs = waiting.pop()
+        seen.add(ours.name)
+        assert ours.name == theirs.name
+        for field in ours.fields:
+            other = theirs.fields_by_name[field.name]
+            assert (field.number, field.is_repeated) == (other.number, other.is_repeated)
+            assert field.type == other.type or (other.enum_type and field.type == field.TYPE_INT32)
+            if field.message_type and field.message_type.name not in seen:
+                waiting.append((field.message_type, other.message_type))
+    assert seen == set(graphformat.FIELDS)
+    assert TensorProto.EXTERNAL == graphformat.EXTERNAL
+    assert (TensorProto.INT32, TensorProto.INT64) == (graphformat.INT32, graphformat.INT64)
+
+
+def test_numbers_of_any_storage_are_judged(float32, tmp_path):
+    for shape in (
+        helper.make_tensor("vast", TensorProto.INT64, [1], [1 << 40]),
+        numpy_helper.from_array(np.array([1 << 30], np.int32), "vast"),
+    ):
+        graph = onnx.load(float32)
+        graph.graph.initializer.append(shape)
+        graph.graph.node.append(helper.make_node("ConstantOfShape", ["vast"], ["filled"]))
+        onnx.save(graph, tmp_path / "vast.onnx")
+        with pytest.raises(BadInput, match="ConstantOfShape makes 1"):
+            open_model(tmp_path / "vast.onnx")
 
 
 def test_inspecting_accounts_for_every_byte(float32):
