@@ -71,7 +71,6 @@ def test_a_killed_study_goes_on(arguments, tmp_path, capsys):
         [sys.executable, "-c", DYING, *asked],
         capture_output=True,
         text=True,
-        timeout=600,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         check=False,
     )
