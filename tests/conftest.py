@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import signal
 
 # Before torch is there. Threads that wait for each other take ten times as long where others, such
 # as tests beside these, keep the cores busy; what a test starts inherits it.
@@ -19,6 +20,9 @@ from models import zoo
 from toolchain.data import checkpoint
 from toolchain.shipping import export
 from toolchain.shipping.quantize import quantize
+
+# Ignored where tests run in the background, and then by all that they start and mean to stop.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # No example fails because the machine is slow.
 settings.register_profile(

@@ -83,17 +83,23 @@ def release(tmp_path_factory, weights, float32):
     return folder
 
 
-def test_the_whole_path_from_train_to_predict(tmp_path):
+@pytest.mark.slow
+def test_the_whole_path_from_train_to_predict(tmp_path, monkeypatch, capsys):
     """Tiny, and untrained in effect: this is about the parts fitting together."""
     few = ("--variant", "lightweight")
-    code, out, err = nrtool(
-        "train", *few, "--epochs", 1, "--numbers", 256, "--batch", 32, "--json", cwd=tmp_path
-    )
-    assert code == 0, err
-    assert json.loads(out)["epochs"][0]["numbers"] == 256
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(loop, "VALIDATION_NUMBERS", 32)
+
+    def done(*arguments):
+        assert call(*arguments, "--json") == 0
+        return json.loads(capsys.readouterr().out)
+
+    trained = done("train", *few, "--epochs", 1, "--numbers", 256, "--batch", 32)
+    assert trained["epochs"][0]["numbers"] == 256
 
     code, out, err = nrtool(
         *("export", *few, "--json", "--count", 250, "--bound", 100, "--quantize", "mixed"),
+        "--no-emulation",
         cwd=tmp_path,
     )
     assert code == 0, err
@@ -112,15 +118,11 @@ def test_the_whole_path_from_train_to_predict(tmp_path):
     ]
     assert all((tmp_path / name).stat().st_size == size for name, size in files.items())
 
-    code, out, err = nrtool("parity", *few, "--count", 250, "--bound", 100, "--json", cwd=tmp_path)
-    assert code == 0, err
-    section = json.loads(out)["sections"][0]
+    [section] = done("parity", *few, "--count", 250, "--bound", 100)["sections"]
     assert section["count"] == 250
     assert section["differences"][0]["mismatches"] == 0
 
-    code, out, err = nrtool("bench", *few, "--runs", 20, "--json", cwd=tmp_path)
-    assert code == 0, err
-    forms = json.loads(out)["forms"]
+    forms = done("bench", *few, "--runs", 20)["forms"]
     assert [form["name"] for form in forms] == ["float32", "int8"]
     for form in forms:
         assert form["peak_memory_mib"] > 0
@@ -128,18 +130,14 @@ def test_the_whole_path_from_train_to_predict(tmp_path):
         assert (form["latency"][0]["threads"], form["latency"][0]["batch"]) == (1, 1)
         assert sum(each["share"] for each in form["operators"]) == pytest.approx(1)
 
-    code, out, err = nrtool("golden", *few, "--check", cwd=tmp_path)
-    assert code == 0, err
-    code, out, err = nrtool("report", *few, "--json", cwd=tmp_path)
-    assert code == 0, err
-    page = (tmp_path / json.loads(out)["html"]).read_text()
+    assert call("golden", *few, "--check") == 0
+    capsys.readouterr()
+    page = (tmp_path / done("report", *few)["html"]).read_text()
     assert "Every one of these held" in page
     assert 'src="http' not in page
 
-    code, out, err = nrtool(
-        "generate", "--count", 3, "--format", "png", "--out", "made", cwd=tmp_path
-    )
-    assert code == 0, err
+    assert call("generate", "--count", 3, "--format", "png", "--out", "made") == 0
+    capsys.readouterr()
     pictures = sorted((tmp_path / "made" / "strips").iterdir())
     code, out, err = nrtool("predict", *few, *pictures, "--json", cwd=tmp_path)
     assert code == 0, err
@@ -148,8 +146,7 @@ def test_the_whole_path_from_train_to_predict(tmp_path):
     card = (folder / "README.md").read_text()
     assert "250 numbers from MNIST test digits" in card
     assert "Y. LeCun" in card
-    code, out, _ = nrtool("models", "--json", cwd=tmp_path)
-    listed = {entry["variant"]: entry for entry in json.loads(out)}
+    listed = {entry["variant"]: entry for entry in done("models")}
     assert listed["lightweight"]["runs"] == ["runs/lightweight"]
     assert listed["base"]["sizes"] == {"float32": None, "int8": None}
 

@@ -105,8 +105,8 @@ def test_batches_is_shut_to_a_graph_that_mixes_the_strips_of_a_batch(change, str
 
 
 def test_runtimes_is_shut_where_the_other_runtime_disagrees(float32, change, strips, monkeypatch):
-    path, run = change(lambda graph: nudge(graph, 0.5)), other_runtime.run_mobile
-    monkeypatch.setattr(gates, "run_mobile", lambda _, strips: run(path, strips))
+    path, run = change(lambda graph: nudge(graph, 0.5)), other_runtime.run_version
+    monkeypatch.setattr(other_runtime, "run_version", lambda _, *asked: run(path, *asked))
     gate = next(g for g in gates.of_file(float32, "float32", strips) if g.name == "runtimes")
     assert not gate.held
     assert "log_probs differ by up to 0." in gate.measured
