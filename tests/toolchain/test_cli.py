@@ -79,7 +79,8 @@ def release(tmp_path_factory, weights, float32):
     lightweight = folder / "exports" / "lightweight"
     lightweight.mkdir(parents=True)
     (lightweight / "lightweight.safetensors").write_bytes(weights.read_bytes())
-    (lightweight / "lightweight.int8.onnx").write_bytes(float32.read_bytes())
+    for form in ("onnx", "int8.onnx"):
+        (lightweight / f"lightweight.{form}").write_bytes(float32.read_bytes())
     return folder
 
 
@@ -122,7 +123,7 @@ def test_the_whole_path_from_train_to_predict(tmp_path, monkeypatch, capsys):
     assert section["count"] == 250
     assert section["differences"][0]["mismatches"] == 0
 
-    forms = done("bench", *few, "--runs", 20)["forms"]
+    forms = done("bench", *few, "--runs", 20, "--save")["forms"]
     assert [form["name"] for form in forms] == ["float32", "int8"]
     for form in forms:
         assert form["peak_memory_mib"] > 0
@@ -151,6 +152,7 @@ def test_the_whole_path_from_train_to_predict(tmp_path, monkeypatch, capsys):
     assert listed["base"]["sizes"] == {"float32": None, "int8": None}
 
 
+@pytest.mark.slow
 def test_ctrl_c_leaves_a_checkpoint_that_resumes(tmp_path, monkeypatch, capsys):
     command = ["train", "--variant", "lightweight", "--epochs", "3", "--numbers", "64"]
     command += ["--batch", "16"]
@@ -172,6 +174,7 @@ def test_ctrl_c_leaves_a_checkpoint_that_resumes(tmp_path, monkeypatch, capsys):
     assert [each["epoch"] for each in json.loads(capsys.readouterr().out)["epochs"]] == [2, 3]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 def test_a_stopped_export_leaves_nothing_behind(stop, weights, tmp_path):
     temporary = tmp_path / "temporary"
@@ -189,10 +192,14 @@ def test_a_stopped_export_leaves_nothing_behind(stop, weights, tmp_path):
     assert not (tmp_path / "exports").exists()
 
 
+@pytest.mark.slow
 def test_evaluate_keeps_its_report_beside_the_release(release, monkeypatch, capsys, strokes_folder):
     monkeypatch.chdir(release)
     arguments = ("--variant", "lightweight", "--count", 100, "--custom", strokes_folder)
-    assert call("evaluate", *arguments, "--errors", "errors.png", "--json") == 0
+    assert call("evaluate", *arguments, "--json") == 0
+    assert not (release / "exports" / "lightweight" / "evaluation.json").exists()
+    capsys.readouterr()
+    assert call("evaluate", *arguments, "--errors", "errors.png", "--save", "--json") == 0
     said = json.loads(capsys.readouterr().out)
     kept = json.loads((release / "exports" / "lightweight" / "evaluation.json").read_text())
     assert said == kept
@@ -201,14 +208,27 @@ def test_evaluate_keeps_its_report_beside_the_release(release, monkeypatch, caps
     assert "drawings on a canvas" in (release / "exports/lightweight/README.md").read_text()
     assert Image.open(release / "errors.png").width > 500
     refused(capsys, "evaluate", *arguments, "--errors", "errors.gif")
+    refused(capsys, "evaluate", *arguments, "--model", "other.onnx", "--save")
 
 
-def test_parity_that_breaks_exits_with_1(release, monkeypatch, capsys):
+def test_a_parity_that_breaks_exits_with_1_and_changes_nothing(
+    release, float32, monkeypatch, capsys
+):
     monkeypatch.chdir(release)
-    # The weights are those of the graph, but int8 is asked to be better than float32.
-    code = call("parity", "--variant", "lightweight", "--count", 20, "--bound", -1)
-    assert code == 1
-    assert "int8 loses 0.00 points" in capsys.readouterr().err
+    folder = release / "exports" / "lightweight"
+    path = folder / "lightweight.onnx"
+    graph = onnx.load(float32)
+    bias = next(t for t in graph.graph.initializer if t.dims == [11])
+    moved = onnx.numpy_helper.to_array(bias) + np.eye(11, dtype=np.float32)[3] * 4
+    bias.CopyFrom(onnx.numpy_helper.from_array(moved, bias.name))
+    onnx.save(graph, path)
+    before = {each: each.read_bytes() for each in folder.iterdir()}
+    try:
+        assert call("parity", "--variant", "lightweight", "--count", 20) == 1
+        assert "decode 20 numbers differently" in capsys.readouterr().err
+        assert {each: each.read_bytes() for each in folder.iterdir()} == before
+    finally:
+        path.unlink()
 
 
 @pytest.mark.parametrize("command", ["train", "export", "evaluate", "parity", "bench", "predict"])
@@ -333,6 +353,7 @@ def test_quantize_without_a_value_searches(given):
     assert command.make_context("export", list(given)).params["quantize"] == "auto"
 
 
+@pytest.mark.slow
 def test_a_gate_that_fails_names_itself_and_leaves_nothing(release, monkeypatch, capsys, tmp_path):
     monkeypatch.chdir(release)
     before = {path: path.read_bytes() for path in release.rglob("*") if path.is_file()}
@@ -365,7 +386,7 @@ def test_no_space_is_one_line(release, monkeypatch, capsys):
     monkeypatch.chdir(release)
     monkeypatch.setattr(checkpoint, "save_file", full)
     before = {path: path.read_bytes() for path in release.rglob("*") if path.is_file()}
-    assert "free space" in refused(capsys, "export", "--variant", "lightweight")
+    assert "free space" in refused(capsys, "export", "--variant", "lightweight", "--count", 20)
     assert {path: path.read_bytes() for path in release.rglob("*") if path.is_file()} == before
 
 

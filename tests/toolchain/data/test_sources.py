@@ -33,6 +33,7 @@ def test_fonts_take_their_share_from_mnist_in_training_and_validation_alone(stro
     assert [each["origins"] for each in digits.bank("test").description] == [["mnist"]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("split", "asked", "copies"), [("train", 8, 1), ("train", 0, 0), ("val", 8, 0)]
 )

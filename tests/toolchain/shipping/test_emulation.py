@@ -12,7 +12,8 @@ from toolchain.shipping import emulation, processors
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("processor", emulation.PROCESSORS, ids=lambda each: each.name)
+# The first is asked by the gate's own test.
+@pytest.mark.parametrize("processor", emulation.PROCESSORS[1:], ids=lambda each: each.name)
 def test_int8_reads_the_same_on_an_emulated_processor(processor, int8, numbers):
     if not (os.environ.get("CI") or (shutil.which("apt-get") and debian.KEYRING.is_file())):
         pytest.skip("no Debian here to take the emulator from")

@@ -18,6 +18,8 @@ try:
 except ModuleNotFoundError:
     api = None
 
+pytestmark = pytest.mark.slow  # each opens a browser
+
 ASKED = re.compile("^[0-9]+$")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 PHONE = {"width": 360, "height": 640}

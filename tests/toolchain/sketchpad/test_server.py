@@ -219,6 +219,7 @@ def is_hung_up(half):
     return True
 
 
+@pytest.mark.slow
 def test_half_sent_requests_are_cut_off_and_others_are_served(shared_server):
     halves = [b"", b"POST /api/read HT", b"POST /api/read HTTP/1.1\r\nHost: localhost\r\n"]
     halves.append(halves[2] + b"Content-Length: 1000\r\nContent-Type: application/json\r\n\r\n{")

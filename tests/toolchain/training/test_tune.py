@@ -65,6 +65,7 @@ def curves(monkeypatch):
     return planned
 
 
+@pytest.mark.slow
 def test_a_killed_study_goes_on(arguments, tmp_path, capsys):
     asked = [*map(str, arguments), "--trials", "3"]
     killed = subprocess.run(
