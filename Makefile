@@ -45,7 +45,7 @@ browser:
 	else echo "no chromium, and no root on Debian to install it: browser tests are skipped"; fi
 
 unit: lint browser
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --maxprocesses 8 --dist worksteal
 
 test: unit godot
 

@@ -6,7 +6,7 @@ import tarfile
 from collections.abc import Sequence
 from pathlib import Path
 
-TIMEOUT = 300  # seconds
+TIMEOUT = 3600  # seconds: it hangs
 
 
 def pack(packages: Sequence[str], folder: Path) -> None:

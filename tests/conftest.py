@@ -2,9 +2,16 @@
 
 import json
 import math
+import os
+import signal
+
+# Before torch is there. Threads that wait for each other take ten times as long where others, such
+# as tests beside these, keep the cores busy; what a test starts inherits it.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
 import torch
+from hypothesis import HealthCheck, settings
 
 from generator.digits import DigitBank
 from generator.glyphs import mnist_glyphs, stroke_glyphs
@@ -13,6 +20,15 @@ from models import zoo
 from toolchain.data import checkpoint
 from toolchain.shipping import export
 from toolchain.shipping.quantize import quantize
+
+# Ignored where tests run in the background, and then by all that they start and mean to stop.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# No example fails because the machine is slow.
+settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any machine")
 
 WRITERS = [f"writer-{i}" for i in range(40)]
 

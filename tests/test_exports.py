@@ -59,6 +59,7 @@ def test_every_release_has_a_floor_and_the_crnns_are_there():
     assert set(crnn.VARIANTS) <= set(RELEASES) <= set(zoo.VARIANTS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variant", RELEASES)
 def test_a_release_reads_unseen_numbers(variant, test_digits):
     batch = samples.to_judge(variant, test_digits, 77)(0, 1_000)

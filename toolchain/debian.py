@@ -6,9 +6,11 @@ loader that comes with them. apt checks every package against Debian's signed li
 
 import shutil
 import subprocess
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from generator.cache import made_once
 from generator.errors import BadInput
 from toolchain import programs
 
@@ -60,13 +62,18 @@ def unpack(root: Path, processor: Processor, packages: tuple[str, ...], mend: st
     Raises:
         BadInput: this is no Debian, or a package cannot be fetched.
     """
-    if root.is_dir():
-        return
+
+    def fill(folder: Path) -> None:
+        with tempfile.TemporaryDirectory(dir=root.parent, prefix=f".{root.name}.apt.") as apt:
+            _lay_out(_fetched(Path(apt), processor, packages, mend), folder)
+
+    made_once(root, fill)
+
+
+def _fetched(apt: Path, processor: Processor, packages: tuple[str, ...], mend: str) -> list[Path]:
+    """The packages and all they depend on, as apt brings them into an empty folder of its own."""
     if shutil.which("apt-get") is None or not KEYRING.is_file():
         raise BadInput(f"there is no Debian here to take {packages[0]} from: {mend}")
-    apt = root.with_name(f"{root.name}.apt")
-    root.parent.mkdir(parents=True, exist_ok=True)
-    shutil.rmtree(apt, ignore_errors=True)
     for name in ("state/lists/partial", "cache/archives/partial", "etc", "log"):
         (apt / name).mkdir(parents=True)
     (apt / "status").touch()
@@ -91,24 +98,24 @@ def unpack(root: Path, processor: Processor, packages: tuple[str, ...], mend: st
     programs.run(["apt-get", *options, "-q", "update"], mend)
     install = ["install", "--download-only", "--no-install-recommends", "--yes", *packages]
     programs.run(["apt-get", *options, "-q", *install], mend)
-    partial = root.with_name(f"{root.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir()
+    return sorted((apt / "cache/archives").glob("*.deb"))
+
+
+def _lay_out(packages: list[Path], root: Path) -> None:
+    """Unpack packages into an empty folder."""
     # Folders that are links in today's Debian: packages still hold files below either name.
     for name in ("bin", "lib", "sbin", "lib64"):
-        (partial / "usr" / name).mkdir(parents=True, exist_ok=True)
-        (partial / name).symlink_to(f"usr/{name}")
-    for package in sorted((apt / "cache/archives").glob("*.deb")):
+        (root / "usr" / name).mkdir(parents=True, exist_ok=True)
+        (root / name).symlink_to(f"usr/{name}")
+    for package in packages:
         with subprocess.Popen(
             ["dpkg-deb", "--fsys-tarfile", str(package)], stdout=subprocess.PIPE
         ) as unpacking:
             subprocess.run(
-                ["tar", "-x", "--keep-directory-symlink", "--no-same-owner", "-C", str(partial)],
+                ["tar", "-x", "--keep-directory-symlink", "--no-same-owner", "-C", str(root)],
                 stdin=unpacking.stdout,
                 check=True,
             )
-    shutil.rmtree(apt)
-    partial.replace(root)
 
 
 def _mirror(mend: str) -> str:
@@ -116,7 +123,6 @@ def _mirror(mend: str) -> str:
     listed = programs.run(
         ["apt-get", "indextargets", "--no-release-info", "--format", "$(RELEASE) $(REPO_URI)"],
         mend,
-        timeout=60,
     )
     for line in listed.splitlines():
         release, _, address = line.partition(" ")

@@ -8,9 +8,11 @@ from pathlib import Path
 
 from generator.errors import BadInput
 
+HANGS = 3600.0  # seconds: no program of ours takes so long on the slowest machine
+
 
 def run(
-    command: Sequence[str | Path], mend: str, timeout: float = 900, cwd: Path | None = None
+    command: Sequence[str | Path], mend: str, timeout: float = HANGS, cwd: Path | None = None
 ) -> str:
     """Run a command to its end and give what it printed.
 

@@ -83,8 +83,9 @@ func _game() -> Game:
 	return game
 
 
+## All in one frame: between two, a busy machine might let the pause pass that ends a number.
 func _answer(game: Game, number: String) -> Verdict.Kind:
-	await Finger.write(game.canvas, number, tree, 40)
+	await Finger.write(game.canvas, number, tree)
 	var outcome: Array = await game.judged
 	return outcome[0]
 

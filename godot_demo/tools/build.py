@@ -85,7 +85,7 @@ def _headers(godot: engine.Engine) -> None:
         shutil.copyfile(header, include / header.name)
     if not (include / "gdextension_interface.h").is_file():
         dump = [*godot.command, "--headless", "--dump-gdextension-interface"]
-        programs.run(dump, engine.MEND, timeout=60, cwd=include)
+        programs.run(dump, engine.MEND, cwd=include)
 
 
 def _stubs(name: str) -> list[Path]:

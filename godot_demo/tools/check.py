@@ -19,7 +19,6 @@ from toolchain.errors import FellShort
 PROJECT = build.PROJECT
 EXPORTS = PROJECT.parent / "exports"
 VARIANT = "optimized"
-TESTS_SECONDS = 600
 FOREIGN = build.BUILD / "foreign.onnx"
 
 
@@ -75,7 +74,7 @@ def test(godot: engine.Engine, script: str, words: list[str]) -> None:
         "NRTOOL_FOREIGN": str(FOREIGN),
     }
     play = ["--script", f"tests/{script}", "--", *words]
-    text = export.run(godot, play, TESTS_SECONDS, given)
+    text = export.run(godot, play, given)
     print(text, end="", flush=True)
     end = re.findall(r"^(\d+) passed, (\d+) failed$", text, re.M)
     if not end or end[-1][1] != "0" or end[-1][0] == "0":

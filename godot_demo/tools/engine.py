@@ -6,8 +6,8 @@ import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from generator.cache import cache
 from generator.errors import BadInput
-from godot_demo.tools import cache
 from toolchain import debian, programs
 from toolchain.debian import ARM64, SUITE, X86_64
 
@@ -51,7 +51,7 @@ def find() -> Engine:
         filter(None, map(shutil.which, ("godot", "godot4"))), None
     )
     engine = Engine((named,)) if named else _unpacked()
-    told = programs.run([*engine.command, "--headless", "--version"], MEND, timeout=60).strip()
+    told = programs.run([*engine.command, "--headless", "--version"], MEND).strip()
     version = re.match(r"(\d+)\.(\d+)", told.splitlines()[-1] if told else "")
     if not version or tuple(map(int, version.groups())) < LEAST:
         raise BadInput(f"{engine.command[0]} is Godot {told or 'of no version'}: {MEND}")
@@ -64,10 +64,10 @@ def emulated() -> Engine:
     Raises:
         BadInput: it could not be fetched.
     """
-    folder = cache.folder("godot")
+    folder = cache("godot")
     root = folder / f"{SUITE}-{ARM64.architecture}"
     debian.unpack(root, ARM64, PACKAGES[:1], MEND)
-    emulator = debian.emulator(cache.folder("debian"), ARM64, MEND)
+    emulator = debian.emulator(cache("debian"), ARM64, MEND)
     return Engine((emulator, *_started(root, ARM64)))
 
 
@@ -76,7 +76,7 @@ def _started(root: Path, processor: debian.Processor) -> tuple[str, ...]:
 
 
 def _unpacked() -> Engine:
-    root = cache.folder("godot") / SUITE
+    root = cache("godot") / SUITE
     debian.unpack(root, X86_64, PACKAGES, MEND)
     libraries = root / X86_64.libraries
     return Engine(

@@ -12,11 +12,11 @@ from godot_demo.tools import build, engine
 from toolchain import programs
 from toolchain.debian import X86_64
 from toolchain.errors import FellShort
+from toolchain.programs import HANGS
 
 PROJECT = build.PROJECT
 LINUX = build.BUILD / "linux/number_garden.x86_64"
 TEMPLATE = "linux_release.x86_64"
-SECONDS = 180
 
 
 def environment() -> dict[str, str]:
@@ -70,12 +70,12 @@ def play(godot: engine.Engine) -> str:
             command,
             capture_output=True,
             text=True,
-            timeout=SECONDS,
+            timeout=HANGS,
             env=variables,
             cwd=LINUX.parent,
         )
     except subprocess.TimeoutExpired:
-        raise FellShort(f"the exported game took more than {SECONDS} s") from None
+        raise FellShort(f"the exported game took more than {HANGS:.0f} s") from None
     report = [line for line in done.stdout.splitlines() if line.startswith("{")]
     if done.returncode or not report or json.loads(report[-1])["right"] < 1:
         raise FellShort(f"the exported game failed:\n{done.stdout[-1500:]}{done.stderr[-1500:]}")
@@ -98,7 +98,6 @@ def _use_own_libraries(game: Path, libraries: Path) -> None:
 def run(
     godot: engine.Engine,
     arguments: list[str],
-    seconds: float = SECONDS,
     variables: Mapping[str, str] | None = None,
 ) -> str:
     """Run Godot without a window on the project; gives what it printed, whatever its status.
@@ -114,11 +113,11 @@ def run(
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
-            timeout=seconds,
+            timeout=HANGS,
             env={**environment(), **(variables or {})},
         )
     except subprocess.TimeoutExpired as late:
         told = late.stdout or b""
         end = told.decode(errors="replace") if isinstance(told, bytes) else told
-        raise FellShort(f"Godot took more than {seconds:.0f} s:\n{end[-3000:]}") from None
+        raise FellShort(f"Godot took more than {HANGS:.0f} s:\n{end[-3000:]}") from None
     return done.stdout

@@ -20,7 +20,6 @@ from toolchain.errors import FellShort
 OUT = build.PROJECT / "pictures"
 PICTURES = ("landscape", "portrait", "again", "unsure", "developer")
 FILM_WIDTH, FILM_COLORS, FILM_MS = 480, 128, 133
-SECONDS = 600
 
 
 def shoot(godot: engine.Engine, folder: Path, here: bool) -> None:
@@ -36,7 +35,7 @@ def shoot(godot: engine.Engine, folder: Path, here: bool) -> None:
     for name, value in {**export.environment(), **godot.environment}.items():
         os.environ[name] = value
     try:
-        text = programs.run([*screen, *play], "install xvfb and xauth", SECONDS)
+        text = programs.run([*screen, *play], "install xvfb and xauth")
     except (BadInput, subprocess.SubprocessError) as error:
         raise BadInput(f"the game was not played: {error}") from None
     missing = [name for name in PICTURES if not _shows_something(folder / f"{name}.png")]

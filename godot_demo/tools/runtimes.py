@@ -11,9 +11,11 @@ import tarfile
 import tempfile
 import zipfile
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from godot_demo.tools import cache
+from generator.cache import cache, made_once
+from godot_demo.tools import digests
 from toolchain import programs
 
 MEND = "check the network, then run it again"
@@ -90,21 +92,7 @@ def library(platform: str) -> Path:
     if platform in ANDROID:
         return phones() / "android" / ANDROID[platform] / "libonnxruntime.so"
     wheel = WHEELS[platform]
-    kept = cache.folder("onnxruntime") / f"{WHEEL}-{platform}"
-    if not kept.is_dir():
-        with tempfile.TemporaryDirectory(dir=kept.parent) as temporary:
-            download = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
-            download += ["--only-binary=:all:", "--python-version=312", "--dest", temporary]
-            programs.run([*download, f"--platform={wheel.platform}", WHEEL], MEND)
-            package = next(Path(temporary).glob("*.whl"))
-            cache.check(package, wheel.sha256)
-            fresh = Path(temporary) / "library"
-            fresh.mkdir()
-            with zipfile.ZipFile(package) as archive:
-                (fresh / wheel.name).write_bytes(archive.read(f"onnxruntime/capi/{wheel.member}"))
-                for notice in ("LICENSE", "ThirdPartyNotices.txt"):
-                    (fresh / notice).write_bytes(archive.read(f"onnxruntime/{notice}"))
-            fresh.replace(kept)
+    kept = made_once(cache("onnxruntime") / f"{WHEEL}-{platform}", partial(_fill_from_wheel, wheel))
     return kept / wheel.name
 
 
@@ -114,29 +102,40 @@ def phones() -> Path:
     Raises:
         BadInput: it could not be fetched, or is not the package it should be.
     """
-    kept = cache.folder("onnxruntime") / NPM
-    if kept.is_dir():
-        return kept
-    with tempfile.TemporaryDirectory(dir=kept.parent) as temporary:
+    return made_once(cache("onnxruntime") / NPM, _fill_from_npm)
+
+
+def _fill_from_wheel(wheel: Wheel, folder: Path) -> None:
+    with tempfile.TemporaryDirectory() as temporary:
+        download = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
+        download += ["--only-binary=:all:", "--python-version=312", "--dest", temporary]
+        programs.run([*download, f"--platform={wheel.platform}", WHEEL], MEND)
+        package = next(Path(temporary).glob("*.whl"))
+        digests.check(package, wheel.sha256)
+        with zipfile.ZipFile(package) as archive:
+            (folder / wheel.name).write_bytes(archive.read(f"onnxruntime/capi/{wheel.member}"))
+            for notice in ("LICENSE", "ThirdPartyNotices.txt"):
+                (folder / notice).write_bytes(archive.read(f"onnxruntime/{notice}"))
+
+
+def _fill_from_npm(folder: Path) -> None:
+    with tempfile.TemporaryDirectory() as temporary:
         npm = shutil.which("npm") or "npm"
         programs.run([npm, "pack", NPM, "--ignore-scripts", "--silent"], MEND, cwd=Path(temporary))
         package = next(Path(temporary).glob("*.tgz"))
-        cache.check(package, NPM_SHA256)
-        fresh = Path(temporary) / "phones"
+        digests.check(package, NPM_SHA256)
         with tarfile.open(package) as archive:
             for member in archive:
                 file = archive.extractfile(member) if member.isfile() else None
                 if file is None or member.name.endswith(".meta"):
                     continue
                 if member.name == AAR:
-                    _unpack_aar(io.BytesIO(file.read()), fresh)
+                    _unpack_aar(io.BytesIO(file.read()), folder)
                 elif member.name.startswith(FRAMEWORK):
                     inside = member.name.removeprefix(FRAMEWORK)
-                    _write(fresh / "ios/onnxruntime.xcframework" / inside, file.read())
+                    _write(folder / "ios/onnxruntime.xcframework" / inside, file.read())
                 elif member.name in ("package/LICENSE", "package/ThirdPartyNotices.txt"):
-                    _write(fresh / Path(member.name).name, file.read())
-        fresh.replace(kept)
-    return kept
+                    _write(folder / Path(member.name).name, file.read())
 
 
 def _unpack_aar(aar: io.BytesIO, out: Path) -> None:

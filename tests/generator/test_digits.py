@@ -38,10 +38,10 @@ def test_some_digits_can_come_more_often_while_writers_and_digits_stay_as_likely
     torch.testing.assert_close(focused.writer_odds, bank.writer_odds)
 
     torch.manual_seed(0)
-    number = {"writer": torch.rand(4_000), "length": torch.rand(4_000)}
+    length, writers = torch.rand(4_000), torch.rand(4_000, 1).expand(-1, 5)
     each = {"digit": torch.rand(4_000, 5), "glyph": torch.rand(4_000, 5)}
     (digits, usual), (same, chosen) = (
-        NumberGenerator(each_bank).choose(number, each) for each_bank in (bank, focused)
+        NumberGenerator(each_bank).choose(length, writers, each) for each_bank in (bank, focused)
     )
     assert torch.equal(digits, same)
     present = digits >= 0

@@ -51,7 +51,7 @@ def test_fonts_become_like_any_other_stroke_digits() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 99), st.integers(0, 99)), min_size=2, max_size=40))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_thinned_strokes_stay_where_they_were(
     tmp_path_factory: pytest.TempPathFactory, points: list[tuple[int, int]]
 ) -> None:

@@ -37,7 +37,7 @@ def away(strokes: tuple[Path2D, ...], *lines: Points) -> tuple[float, float]:
     ),
     st.integers(5, 18),
 )
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_the_middle_of_a_bar_is_one_line_within_it(line: Points, width: int) -> None:
     if np.hypot(line[0][0] - line[1][0], line[0][1] - line[1][1]) < 2 * width:
         return

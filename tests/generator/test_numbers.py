@@ -17,7 +17,7 @@ from generator.style import EARLIER, LOOSE, WIDE, Style
 FLAWED = replace(WIDE, touching=0.5, cuts=0.5, dots=0.5)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     st.sampled_from([Style(), FLAWED, LOOSE, EARLIER]),
     st.integers(0, 10**12),

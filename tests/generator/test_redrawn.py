@@ -165,6 +165,7 @@ def test_a_damaged_file_is_made_anew(few, tmp_path, harm):
     assert [each.name for each in path.parent.iterdir()] == [path.name]
 
 
+@pytest.mark.slow
 def test_two_processes_make_the_same(parts, monkeypatch):
     images, labels = (np.concatenate([parts[split][i] for split in SIZES]) for i in (0, 1))
     whole = redraw(images, labels)

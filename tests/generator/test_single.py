@@ -14,7 +14,7 @@ from generator.numbers import PAD
 from generator.single import DigitGenerator, Distortion
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.integers(0, 10**12), st.integers(1, 40), st.integers(0, 2**40))
 def test_a_sample_is_a_function_of_seed_and_index_alone(bank, first, count, seed):
     digits = DigitGenerator(bank, seed, Distortion())

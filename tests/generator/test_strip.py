@@ -70,7 +70,7 @@ drawings = arrays.arrays(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(drawings, st.data())
 def test_any_ink_ends_at_column_125_and_is_at_most_24_high(ink, data):
     row = data.draw(st.integers(0, ink.shape[0] - 1))

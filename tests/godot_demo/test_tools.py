@@ -6,7 +6,7 @@ import json
 import pytest
 
 from generator.errors import BadInput
-from godot_demo.tools import build, cache, check, engine, export, runtimes
+from godot_demo.tools import build, check, digests, engine, export, runtimes
 from godot_demo.tools.guard import guarded
 from toolchain.errors import FellShort
 
@@ -22,7 +22,7 @@ def test_a_download_that_was_changed_is_refused(tmp_path):
     path = tmp_path / "package.tgz"
     path.write_bytes(b"something else")
     with pytest.raises(BadInput, match=r"package\.tgz has SHA-256 "):
-        cache.check(path, runtimes.NPM_SHA256)
+        digests.check(path, runtimes.NPM_SHA256)
 
 
 def test_the_users_own_godot_is_taken(tmp_path, monkeypatch):

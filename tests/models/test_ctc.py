@@ -35,7 +35,7 @@ def collapse(path):
     return [symbol for symbol in merged if symbol != BLANK]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(st.integers(0, BLANK), min_size=1, max_size=34))
 def test_decoding_equals_the_definition(path):
     decoded = [int(digit) for digit in greedy_decode(frames(path))[0] if digit != PAD]
@@ -53,7 +53,7 @@ def test_posterior_equals_the_sum_over_all_alignments():
     torch.testing.assert_close(posterior(log_probs, padded([3, 3])), torch.tensor([total]))
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.lists(st.integers(0, 9), max_size=5), st.integers(11, 34), st.integers(0, 99))
 def test_posterior_equals_the_exponential_of_the_loss(digits, length, seed):
     generator = torch.Generator().manual_seed(seed)

@@ -23,7 +23,7 @@ def padded(digits):
     return torch.nn.functional.pad(digits, (0, 5 - digits.shape[1]), value=PAD)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.sampled_from([Positions, Joint]), LENGTHS, st.integers(0, 99))
 def test_the_reading_is_the_most_probable_number(kind, count, seed):
     decoder = kind(count)
@@ -34,7 +34,7 @@ def test_the_reading_is_the_most_probable_number(kind, count, seed):
     assert decoder.decode(log_probs)[0].tolist() == numbers[odds.argmax()].tolist()
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.sampled_from([Positions, Joint]), LENGTHS, st.integers(0, 99))
 def test_the_loss_is_the_logarithm_of_the_posterior(kind, count, seed):
     decoder = kind(count)

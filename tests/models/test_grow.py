@@ -28,6 +28,7 @@ def test_growing_keeps_what_the_convolutions_and_the_first_lstm_compute(monkeypa
     torch.testing.assert_close(first[1], first[0], rtol=1e-3, atol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lstms", [1, 2, 4])
 def test_the_grown_network_starts_by_reading_what_the_narrow_one_does(mnist_val, lstms):
     torch.manual_seed(0)

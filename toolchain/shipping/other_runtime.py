@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.cache import cache
+from generator.cache import cache, made_once
 from generator.errors import BadInput
 from toolchain.shipping import read_strips
 
@@ -102,19 +102,15 @@ def with_packages(name: str, wanted: Sequence[str], options: Sequence[str] = ())
     Raises:
         BadInput: pip cannot install them.
     """
-    folder = cache(name)
-    if folder.is_dir():
-        return folder
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".onnxruntime.") as temporary:
-        made = Path(temporary) / "made"
+
+    def install(folder: Path) -> None:
         command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
-        command += ["--disable-pip-version-check", "--target", str(made), *options, *wanted]
+        command += ["--disable-pip-version-check", "--target", str(folder), *options, *wanted]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             raise BadInput(
                 f"{wanted[0]} cannot be installed by pip, so nothing can be proved for "
                 f"phones: {(done.stderr.strip() or 'no reason given').splitlines()[-1]}"
             )
-        made.rename(folder)
-    return folder
+
+    return made_once(cache(name), install)

@@ -103,7 +103,8 @@ def _forms(folder: Path) -> dict[str, Path]:
 
 
 def _both(folder: Path) -> dict[str, Path]:
-    return {"float32": float32_of(folder), "int8": _own(folder / f"{folder.name}.int8.onnx")}
+    int8 = _own(folder / f"{folder.name}.int8.onnx")  # first: it is refused sooner
+    return {"float32": float32_of(folder), "int8": int8}
 
 
 def inventory(runs: Path, exports: Path) -> list[dict[str, Any]]:

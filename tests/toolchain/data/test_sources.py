@@ -1,5 +1,6 @@
 import pytest
 
+from generator import redrawn
 from generator.errors import BadInput
 from generator.splits import in_validation
 from tests.conftest import WRITERS, stroke_line
@@ -33,6 +34,7 @@ def test_fonts_take_their_share_from_mnist_in_training_and_validation_alone(stro
     assert [each["origins"] for each in digits.bank("test").description] == [["mnist"]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("split", "asked", "copies"), [("train", 8, 1), ("train", 0, 0), ("val", 8, 0)]
 )
@@ -43,13 +45,19 @@ def test_procedural_handwriting_varies_once_and_in_training_alone(split, asked, 
     assert len(bank) == said["digits"] * (1 + copies)
 
 
-@pytest.mark.parametrize("split", ["val", "test"])
-def test_redrawn_digits_take_their_share_from_mnist_and_from_its_own_split(split):
-    redrawn, mnist = Digits(redrawn_share=0.25).bank(split).description
-    assert (redrawn["origins"], redrawn["share"]) == (["mnist-redrawn"], 0.25)
+@pytest.mark.parametrize(("split", "count"), [("val", 200), ("test", 400)])
+def test_redrawn_digits_take_their_share_from_mnist_and_from_its_own_split(
+    split, count, tmp_path, monkeypatch
+):
+    # The first digits of each split alone, so that nobody waits for the thousands.
+    parts = {split: [each[:count] for each in redrawn.mnist_part(split)]}
+    monkeypatch.setattr(redrawn, "mnist_part", lambda split, folder=None: parts[split])
+    monkeypatch.setattr(redrawn, "cache", lambda part: tmp_path / part)
+    drawn, mnist = Digits(redrawn_share=0.25).bank(split).description
+    assert (drawn["origins"], drawn["share"]) == (["mnist-redrawn"], 0.25)
     assert (mnist["origins"], mnist["share"]) == (["mnist"], 0.75)
-    assert 0.9 * mnist["digits"] < redrawn["digits"] < mnist["digits"]
-    assert (redrawn["writers"], redrawn["copies"]) == (None, 0)
+    assert 0.9 * count < drawn["digits"] < count
+    assert (drawn["writers"], drawn["copies"]) == (None, 0)
 
 
 def test_shares_of_more_than_all_are_refused(strokes_folder):

@@ -29,7 +29,7 @@ def test_the_board_shows_runs_and_ends_with_ctrl_c(tmp_path):
         said = "".join(itertools.takewhile(lambda line: line != "}\n", lines))
         address = json.loads(said + "}")["address"]
         assert address.startswith(("http://127.0.0.1:", "http://localhost:"))
-        with urllib.request.urlopen(f"{address}data/environment", timeout=60) as answer:
+        with urllib.request.urlopen(f"{address}data/environment") as answer:
             assert str(tmp_path).encode() in answer.read()
         port = address.rstrip("/").rpartition(":")[2]
         taken = subprocess.run(
@@ -38,7 +38,7 @@ def test_the_board_shows_runs_and_ends_with_ctrl_c(tmp_path):
         assert taken.returncode == 2
         assert "give another --port" in taken.stderr.splitlines()[-1]
         running.send_signal(signal.SIGINT)
-        said = running.communicate(timeout=60)[1]
+        said = running.communicate()[1]
     finally:
         running.kill()
     assert running.returncode == 0

@@ -43,6 +43,7 @@ def test_a_recipe_must_be_known():
         known("best")
 
 
+@pytest.mark.slow
 def test_a_search_builds_measures_and_chooses(float32, bank, tmp_path):
     steps = []
     found = search(
@@ -64,6 +65,7 @@ def test_a_search_builds_measures_and_chooses(float32, bank, tmp_path):
     assert (tmp_path / f"{found.winner}.onnx").is_file()
 
 
+@pytest.mark.slow
 def test_a_recipe_that_does_not_fit_is_left_out(float32, bank, tmp_path, monkeypatch, capsys):
     build = quantize.quantize_static
     fits = iter([False, True, False])

@@ -18,6 +18,7 @@ def changed(release_folder, weights):
     return release_folder
 
 
+@pytest.mark.slow
 def test_float32_is_made_from_the_weights_where_it_is_missing(release_folder, weights):
     path = release_reports.float32_of(release_folder)
     assert path == release_folder / "lightweight.onnx"
@@ -31,8 +32,6 @@ def test_a_float32_file_left_over_from_other_weights_is_refused_not_believed(cha
     stale.write_bytes(float32.read_bytes())
     with pytest.raises(BadInput, match=r"lightweight\.onnx.*delete it"):
         release_reports.float32_of(changed)
-    stale.unlink()
-    assert release_reports.float32_of(changed) == stale
 
 
 @pytest.mark.parametrize("form", ["float16", "int8"])

@@ -93,9 +93,7 @@ class Server:
 
     def connected(self, source="127.0.0.1"):
         """A connection from an address; all of 127.0.0.0/8 is this computer."""
-        return http.client.HTTPConnection(
-            "127.0.0.1", self.port, timeout=20, source_address=(source, 0)
-        )
+        return http.client.HTTPConnection("127.0.0.1", self.port, source_address=(source, 0))
 
     def lines(self):
         """All lines kept, undivided ones included."""
@@ -104,9 +102,17 @@ class Server:
 
 
 @contextlib.contextmanager
-def running(folder, *arguments):
-    """Start the real command as a user would; stop it afterwards, and see that it stops well."""
-    command = [sys.executable, "-m", "toolchain.cli", "draw", "--collect", str(folder)]
+def running(folder, *arguments, **given):
+    """Start the real command as a user would; stop it afterwards, and see that it stops well.
+
+    Args:
+        folder: where drawings are kept.
+        arguments: more of the command's.
+        given: limits of `toolchain.sketchpad.limits` that are set otherwise.
+    """
+    start = "from toolchain.cli import main; from toolchain.sketchpad import limits; "
+    start += "".join(f"limits.{name} = {value}; " for name, value in given.items()) + "main()"
+    command = [sys.executable, "-c", start, "draw", "--collect", str(folder)]
     process = subprocess.Popen(
         [*command, "--port", "0", "--exports", str(ROOT / "exports"), *arguments],
         cwd=ROOT,
@@ -122,7 +128,7 @@ def running(folder, *arguments):
     finally:
         if process.poll() is None:
             process.send_signal(2)
-            said = process.communicate(timeout=20)[1]
+            said = process.communicate()[1]
             assert process.returncode == 0, said
             assert "Traceback" not in said, said
 

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -17,10 +18,13 @@ try:
 except ModuleNotFoundError:
     api = None
 
+pytestmark = pytest.mark.slow  # each opens a browser
+
 ASKED = re.compile("^[0-9]+$")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 PHONE = {"width": 360, "height": 640}
 DESKTOP = {"width": 1280, "height": 800}
+PATIENCE = 600_000  # ms: what takes longer hangs
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +35,9 @@ def browser():
         pytest.skip("no browser or no playwright here: make test installs both, chromium as root")
     with api.sync_playwright() as player:
         # The sandbox needs rights that root in a container lacks; the page is our own.
-        found = player.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        found = player.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox"], timeout=PATIENCE
+        )
         yield found
         found.close()
 
@@ -41,6 +47,7 @@ class Visit:
 
     def __init__(self, context, server):
         self.troubles = []
+        context.set_default_timeout(PATIENCE)
         self.page = context.new_page()
         self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
         self.page.on("console", lambda said: self.troubles.append(said.text))
@@ -65,10 +72,10 @@ class Visit:
 
     def shows(self, selector, text):
         """Wait until an element's text is this, or matches it."""
-        api.expect(self.page.locator(selector)).to_have_text(text, timeout=10_000)
+        api.expect(self.page.locator(selector)).to_have_text(text, timeout=PATIENCE)
 
     def counts(self, selector, count):
-        api.expect(self.page.locator(selector)).to_have_count(count, timeout=10_000)
+        api.expect(self.page.locator(selector)).to_have_count(count, timeout=PATIENCE)
 
     def reads(self, number):
         self.shows("#number", number)
@@ -170,6 +177,8 @@ def test_ten_are_collected_trained_on_looked_through_and_one_deleted(visit, serv
     visit.page.locator("[data-view=review]").click()
     visit.counts("#drawings li", 10)
     assert visit.page.locator("#drawings b").all_inner_texts() == asked[::-1]
+    visit.page.clock.install()  # so that it asks until it is answered
+    visit.page.clock.pause_at(datetime.now() + timedelta(days=1))
     visit.page.locator("#drawings button").first.click()
     assert len(server.lines()) == len(lines)  # asked whether really
     visit.page.locator("#drawings button").first.click()

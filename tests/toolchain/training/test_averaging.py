@@ -63,12 +63,12 @@ def test_the_mean_lies_between(weights):
 
 def test_networks_of_two_kinds_or_one_alone_are_no_average(runs, numbers, tmp_path):
     with pytest.raises(BadInput, match="two checkpoints"):
-        average(runs[:1], numbers.bank)
+        average(runs[:1], numbers.bank, 20)
     other = zoo.build("optimized").state_dict()
     path = tmp_path / "other.safetensors"
     checkpoint.save(path, {f"model.{k}": v for k, v in other.items()}, {"variant": "optimized"})
     with pytest.raises(BadInput, match="not 'lightweight'"):
-        average([runs[0], path], numbers.bank)
+        average([runs[0], path], numbers.bank, 20)
 
 
 def test_what_is_read_is_the_average_itself(runs, numbers):

@@ -111,6 +111,7 @@ def test_a_frozen_norm_keeps_its_statistics_and_learns_its_scales(tmp_path, bank
     assert not usual["cnn.1.running_mean"]
 
 
+@pytest.mark.slow
 def test_the_loss_falls(tmp_path, bank):
     rows = []
     recipe = Recipe(epochs=3, numbers=512, batch=16, learning_rate=2e-3, bf16=False)

@@ -173,6 +173,7 @@ def test_a_kind_of_samples_takes_its_own_settings(bank):
         zoo.build("compact", {"hidden": 8})
 
 
+@pytest.mark.slow
 def test_a_network_of_an_own_shape_trains_resumes_and_ships(
     written, strokes_folder, tmp_path, monkeypatch, capsys
 ):

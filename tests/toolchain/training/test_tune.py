@@ -65,13 +65,13 @@ def curves(monkeypatch):
     return planned
 
 
+@pytest.mark.slow
 def test_a_killed_study_goes_on(arguments, tmp_path, capsys):
     asked = [*map(str, arguments), "--trials", "3"]
     killed = subprocess.run(
         [sys.executable, "-c", DYING, *asked],
         capture_output=True,
         text=True,
-        timeout=600,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         check=False,
     )

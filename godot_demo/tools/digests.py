@@ -1,18 +1,9 @@
-"""Where downloads are kept between runs, and whether they are what they were."""
+"""Whether downloads are what they were."""
 
 import hashlib
-import os
 from pathlib import Path
 
 from generator.errors import BadInput
-
-
-def folder(name: str) -> Path:
-    """The cache folder of that name, made if need be; XDG_CACHE_HOME moves it."""
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    path = home / "nrtool" / name
-    path.mkdir(parents=True, exist_ok=True)
-    return path
 
 
 def check(path: Path, sha256: str) -> None:
