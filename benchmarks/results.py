@@ -31,8 +31,8 @@ READING = (
 def short() -> str:
     """What a game needs to know of every variant that has its reports, as Markdown."""
     lines = [
-        "| model | reads of MNIST's test digits | of pen strokes of people kept apart | file "
-        "| time to read |",
+        "| model | numbers read right: MNIST's test digits | pen strokes of people kept apart "
+        "| file | time to read one |",
         "|---|---:|---:|---:|---:|",
     ]
     machines: dict[str, list[str]] = {}

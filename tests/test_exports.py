@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -131,3 +132,10 @@ def test_the_family_table_is_of_the_releases_that_are_there():
             assert 100 * row["right"] / row["count"] >= TOO_LARGE[variant]
         else:
             assert row["sizes"][row["ships"]] == shipped(variant, EXPORTS).stat().st_size
+
+
+def test_the_contract_names_all_metadata():
+    text = (EXPORTS / "README.md").read_text("utf-8")
+    named = set(re.findall(r"`(\w+)`", text))
+    for path in EXPORTS.glob("*/*.onnx"):
+        assert {entry.key for entry in onnx.load(path).metadata_props} <= named, path
