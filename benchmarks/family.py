@@ -154,7 +154,7 @@ def measure(
     """What a release reads, and what the CRNN reads of the same; the runs' own test accuracy."""
     report = exports / variant / "bench.json"
     if not (report.is_file() and json.loads(report.read_text("utf-8"))["quiet"]):
-        _nrtool("bench", "--variant", variant, "--exports", str(exports))
+        _nrtool("bench", "--variant", variant, "--exports", str(exports), "--save")
     bench = json.loads(report.read_text("utf-8"))
     forms = {form["name"]: form for form in bench["forms"]}
     path = shipped(variant, exports)

@@ -31,15 +31,20 @@ def quickstart(
     variant: Variant = "optimized",
     mnist: Mnist = None,
 ) -> None:
-    """The whole main path on a small budget: train, export, prove, measure, read."""
+    """The whole main path on a small budget: train, export, prove, measure, read.
+
+    A step that falls short does not stop the others that can go on without it.
+    """
     from toolchain import pipeline
 
-    for step in pipeline.steps(out, variant, mnist):
+    def run(step: list[str]) -> int:
         console.say(f"\n[bold]$ nrtool {' '.join(step)}[/bold]")
-        code = app(step, standalone_mode=False)
-        if code:
-            raise typer.Exit(code)
-    console.out.print(pipeline.closing(out, variant))
+        return int(app(step, standalone_mode=False) or 0)
+
+    short = pipeline.run_all(pipeline.steps(out, variant, mnist), run)
+    console.out.print(pipeline.closing(out, variant, short))
+    if short:
+        raise typer.Exit(console.FELL_SHORT)
 
 
 def main() -> None:

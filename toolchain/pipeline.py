@@ -1,8 +1,13 @@
 """The whole main path as the commands that a user would type."""
 
+from collections.abc import Callable
 from pathlib import Path
 
+import typer
+
 from generator.errors import BadInput
+from toolchain import console
+from toolchain.errors import FellShort
 
 NUMBERS_READ = 8
 
@@ -26,11 +31,10 @@ def steps(out: Path, variant: str, mnist: Path | None) -> list[list[str]]:
         ["train", *trained, "--recipe", "quick"],
         [
             *("export", *trained, "--out", str(out / "exports"), "--failures", str(out / "failed")),
-            # So short a training leaves many numbers in doubt, which int8 then decides otherwise.
-            *("--quantize", "mixed", "--count", "1000", "--bound", "1"),
+            *("--quantize", "mixed,mixed-first,mixed-last", "--count", "1000", "--no-emulation"),
         ],
-        ["parity", *here, *digits, "--bound", "0.1"],
-        ["bench", *here, *digits],
+        ["parity", *here, *digits, "--count", "5000"],
+        ["bench", *here, *digits, "--runs", "100", "--save"],
         [
             *("generate", "--split", "test", "--count", str(NUMBERS_READ), "--seed", "5"),
             *("--format", "png", "--out", str(pictures), *digits),
@@ -39,14 +43,56 @@ def steps(out: Path, variant: str, mnist: Path | None) -> list[list[str]]:
     ]
 
 
-def closing(out: Path, variant: str) -> str:
-    """Where everything lies, and what to do next."""
+def run_all(steps: list[list[str]], run: Callable[[list[str]], int]) -> list[str]:
+    """Run the steps; one that falls short stops only those that need what it did not make.
+
+    Args:
+        steps: arguments of `nrtool` for each.
+        run: runs one and gives its exit code.
+
+    Returns:
+        The names of those that fell short.
+
+    Raises:
+        BadInput: as the steps.
+        typer.Exit: a step was stopped.
+    """
+    short: list[str] = []
+    for step in steps:
+        if "export" in short and step[0] in ("parity", "bench", "predict"):
+            continue
+        try:
+            code = run(step)
+        except FellShort as error:
+            console.say(str(error))
+            code = console.FELL_SHORT
+        if code == console.FELL_SHORT:
+            short.append(step[0])
+        elif code:
+            raise typer.Exit(code)
+    return short
+
+
+def closing(out: Path, variant: str, short: list[str]) -> str:
+    """Where everything that was made lies, which steps fell short, and what to do next."""
     release = out / "exports" / variant
-    return f"""
-The model that a game loads:  {release / f"{variant}.int8.onnx"}
-Its card, with all figures:   {release / "README.md"}
-The numbers read above:       {out / "numbers" / "preview.png"}
-The training run:             {out / "runs" / variant}
+    made = {
+        "The model that a game loads": release / f"{variant}.int8.onnx",
+        "Its card, with all figures": release / "README.md",
+        "The numbers read above": out / "numbers" / "preview.png",
+        "The training run": out / "runs" / variant,
+    }
+    lines = [f"{name + ':':<30}{path}" for name, path in made.items() if path.exists()]
+    if short:
+        lines += [
+            "",
+            f"Fell short: {', '.join(short)}, for the reason that stands above. Train longer with",
+            "`nrtool train --recipe short`, then `nrtool export`.",
+        ]
+    return (
+        "\n".join(["", *lines])
+        + """
 
 Next: draw a number in any paint program and `nrtool predict FILE`; train longer with
 `nrtool train`; add your own digits with --custom FOLDER."""
+    )

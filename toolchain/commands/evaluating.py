@@ -7,7 +7,16 @@ import typer
 from typer import Option
 
 from toolchain import console
-from toolchain.commands.options import EXPORTS, Custom, Exports, Json, Mnist, Variant, digits_of
+from toolchain.commands.options import (
+    EXPORTS,
+    Custom,
+    Exports,
+    Json,
+    Mnist,
+    Save,
+    Variant,
+    digits_of,
+)
 from toolchain.report import tables
 
 app = typer.Typer()
@@ -24,12 +33,13 @@ def evaluate(
     exports: Exports = EXPORTS,
     mnist: Mnist = None,
     custom: Custom = None,
+    save: Save = False,
     as_json: Json = False,
 ) -> None:
     """Read unseen numbers and say how well: by length, size, pen, drawing; confidence."""
     from toolchain.proof.evaluation import evaluate as evaluated
 
-    report = evaluated(variant, model, exports, digits_of(mnist, custom, 1.0), count, errors)
+    report = evaluated(variant, model, exports, digits_of(mnist, custom, 1.0), count, errors, save)
     if as_json:
         console.show_json(report)
         return

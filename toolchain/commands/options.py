@@ -75,6 +75,7 @@ SetProceduralShare = Annotated[
 Fonts = Annotated[
     Path | None, Option(help="Digits of handwriting fonts, as `nrtool fonts` makes them.")
 ]
+Save = Annotated[bool, Option("--save", help="Keep it with the release, and in its card.")]
 Json = Annotated[bool, Option("--json", help="Print JSON for machines.")]
 Runs = Annotated[Path, Option(help="Where training runs are kept.")]
 Exports = Annotated[Path, Option(help="Where releases are kept, one folder a variant.")]

@@ -58,6 +58,7 @@ def inspect(
     console.show_table(
         Table("metadata", ["key", "value"], list(map(list, found["metadata"].items())), words=2)
     )
+    console.out.print(f"{found['int8_share']:.1%} of the multiply-adds in int8")
     rows = [[name, str(count)] for name, count in found["operators"].items()]
     console.show_table(Table(f"operators, opset {found['opset']}", ["operator", "count"], rows))
     layers = [

@@ -19,6 +19,7 @@ from toolchain.commands.options import (
     Json,
     Mnist,
     Runs,
+    Save,
     Variant,
     digits_of,
 )
@@ -47,7 +48,8 @@ class _Export(TyperCommand):
 def export(
     variant: Variant = "optimized",
     quantize: Annotated[
-        str, Option(help="An int8 recipe by name; auto searches for the best; none: float32 only.")
+        str,
+        Option(help="Int8 recipes to choose from, with commas; auto: all; none: float32 only."),
     ] = "auto",
     weights: Annotated[
         Path | None, Option(help="Run or checkpoint. Default: the latest run, else the release.")
@@ -103,6 +105,7 @@ def parity(
     exports: Exports = EXPORTS,
     mnist: Mnist = None,
     custom: Custom = None,
+    save: Save = False,
     as_json: Json = False,
 ) -> None:
     """Read the same unseen numbers with PyTorch, ONNX and int8; exit 1 where they disagree.
@@ -112,7 +115,9 @@ def parity(
     """
     from toolchain.shipping import release_reports
 
-    report = release_reports.prove(variant, exports, digits_of(mnist, custom, 1.0), count, bound)
+    report = release_reports.prove(
+        variant, exports, digits_of(mnist, custom, 1.0), count, bound, save
+    )
     if as_json:
         console.show_json(report)
     for section in report["sections"]:
@@ -131,12 +136,13 @@ def bench(
     runs: Annotated[int, Option(min=10, help="Timed runs of each form and thread count.")] = 300,
     exports: Exports = EXPORTS,
     mnist: Mnist = None,
+    save: Save = False,
     as_json: Json = False,
 ) -> None:
     """Measure size, load time, latency and memory of a release, in one run."""
     from toolchain.shipping import release_reports
 
-    report = release_reports.measure(variant, exports, digits_of(mnist, None, 0.0), runs)
+    report = release_reports.measure(variant, exports, digits_of(mnist, None, 0.0), runs, save)
     if as_json:
         console.show_json(report)
     else:

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,6 +49,11 @@ class Difference:
     Attributes:
         between: the two names.
         mismatches: numbers that were decoded differently.
+        lost: of these, numbers that only the first read right, and
+        gained: those that only the second did.
+        loss: points of accuracy that the second reads less, and
+        interval: half of that difference's 95 % interval; the pairs that differ make it (McNemar
+            1947, "Note on the sampling error of the difference between correlated proportions").
         examples: up to ten of them, or of those whose log_probs differ too much, the worst first:
             index, label, the two readings, gap in nats, and the strip as base64 PNG.
         largest: largest absolute difference of log_probs, nats.
@@ -56,6 +62,10 @@ class Difference:
 
     between: tuple[str, str]
     mismatches: int
+    lost: int
+    gained: int
+    loss: float
+    interval: float
     examples: list[dict[str, Any]]
     largest: float
     mean: float
@@ -136,12 +146,19 @@ class Comparison:
             Difference(
                 pair,
                 int(sums["mismatches"]),
+                *self._loss(pair),
                 self.examples[pair],
                 sums["largest"],
                 sums["sum"] / self.values,
             )
             for pair, sums in self.pairs.items()
         ]
+
+    def _loss(self, pair: tuple[str, str]) -> tuple[int, int, float, float]:
+        one, other = (np.concatenate(self.right[name]) for name in pair)
+        lost, gained = int((one & ~other).sum()), int((other & ~one).sum())
+        points = 100 / self.count
+        return lost, gained, points * (lost - gained), points * 1.96 * math.sqrt(lost + gained)
 
 
 def same(digits: NDArray[np.int64], labels: NDArray[np.int64]) -> NDArray[np.bool_]:

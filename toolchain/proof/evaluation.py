@@ -28,9 +28,15 @@ DRAWN_SHARE = 20  # and each kind of drawing, whose ink takes longer to find tha
 
 
 def evaluate(
-    variant: str, model: Path | None, exports: Path, digits: Digits, count: int, errors: Path | None
+    variant: str,
+    model: Path | None,
+    exports: Path,
+    digits: Digits,
+    count: int,
+    errors: Path | None,
+    save: bool = False,
 ) -> dict[str, Any]:
-    """Read `count` numbers of each source; a release's own report is kept as evaluation.json.
+    """Read `count` numbers of each source; `save` keeps a release's own as evaluation.json.
 
     Numbers are written with MNIST test digits, with the same redrawn as pen strokes where
     scikit-image is installed, and with the custom digits' validation writers where there are any;
@@ -38,8 +44,11 @@ def evaluate(
     strokes, or procedural ones, and are found and fitted first.
 
     Raises:
-        BadInput: the model is missing or foreign, or the picture cannot be a PNG.
+        BadInput: the model is missing or foreign, the picture cannot be a PNG, or `save` is asked
+            for another model than the release's.
     """
+    if save and model is not None:
+        raise BadInput("--save keeps what is said of the release itself: leave out --model")
     if errors is not None and errors.suffix != ".png":
         raise BadInput(f"--errors {errors} must end in .png")
     path = model or shipped(variant, exports)
@@ -82,7 +91,7 @@ def evaluate(
         "drawings_of": drawn_by,
         "drawings": [asdict(kind) for kind in drawings],
     }
-    if model is None:
+    if save:
         storage.write_json(exports / variant / "evaluation.json", report)
         write_card(exports / variant)
     if errors is not None:

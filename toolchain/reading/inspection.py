@@ -1,5 +1,6 @@
 """What a model file says of itself and is made of, without running it."""
 
+import math
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,51 @@ def inspect(path: Path) -> dict[str, Any]:
         "metadata": facts,
         "operators": dict(kinds.most_common()),
         "layers": _layers(graph, len(content)),
+        "int8_share": int8_share(graph),
     }
+
+
+def int8_share(graph: onnx.ModelProto) -> float:
+    """Share of the multiply-adds of one strip that int8 kernels do, 0..1.
+
+    Products of stored weights alone: what decodes and calibrates is some thousandth of them.
+    """
+    shaped = onnx.ModelProto()
+    shaped.CopyFrom(graph)
+    shaped.graph.input[0].type.tensor_type.shape.dim[0].dim_value = 1
+    for node in shaped.graph.node:
+        if node.op_type == "DynamicQuantizeLSTM":  # shapes of what is not ONNX's own are not known
+            node.op_type, node.domain = "LSTM", ""
+            del node.input[8:]
+    inferred = onnx.shape_inference.infer_shapes(shaped, data_prop=True).graph
+    values = (*inferred.value_info, *inferred.input, *inferred.output)
+    sides = {v.name: [d.dim_value for d in v.type.tensor_type.shape.dim] for v in values}
+    stored = {tensor.name: tensor for tensor in graph.graph.initializer}
+    behind = {
+        node.output[0]: node.input[0]
+        for node in graph.graph.node
+        if node.op_type == "DequantizeLinear" and node.input[0] in stored
+    }
+    done = {True: 0, False: 0}
+    for node in graph.graph.node:
+        names = [behind.get(name, name) for name in node.input]
+        if len(names) < 2 or names[1] not in stored or not _multiplies(node.op_type):
+            continue
+        weight = stored[names[1]]
+        size = math.prod(weight.dims)
+        if "LSTM" in node.op_type:
+            times = sides[node.input[0]][0]
+            size += math.prod(stored[names[2]].dims)
+        elif node.op_type.startswith("Conv"):
+            times = math.prod(sides[node.output[0]][2:])
+        else:
+            times = math.prod(sides[node.output[0]][:-1])
+        done[weight.data_type in (onnx.TensorProto.INT8, onnx.TensorProto.UINT8)] += size * times
+    return done[True] / max(1, sum(done.values()))
+
+
+def _multiplies(kind: str) -> bool:
+    return kind.startswith(("Conv", "Gemm", "MatMul")) or "LSTM" in kind
 
 
 def _kind(value: onnx.ValueInfoProto) -> str:
@@ -62,10 +107,9 @@ def _layers(graph: onnx.ModelProto, size: int) -> list[dict[str, Any]]:
         names = {name for given in node.input for name in behind.get(given, [given])}
         names = {name for name in names if name in tensors} - counted
         held = sum(tensors[name].ByteSize() for name in names)
-        weighted = node.op_type in ("Conv", "Gemm", "MatMul") or "LSTM" in node.op_type
-        if held and weighted:
+        if held and _multiplies(node.op_type):
             counted |= names
-            largest = max(names, key=lambda name: tensors[name].ByteSize())
+            largest = max(sorted(names), key=lambda name: tensors[name].ByteSize())
             kind = onnx.TensorProto.DataType.Name(tensors[largest].data_type).lower()
             shape = "x".join(map(str, tensors[largest].dims))
             found.append(

@@ -8,6 +8,8 @@ from models import zoo
 from toolchain import storage
 from toolchain.data import checkpoint
 from toolchain.data.samples import SIDES, is_pasted
+from toolchain.reading.graphfile import read_graph
+from toolchain.reading.inspection import int8_share
 from toolchain.report import tables
 from toolchain.table import Table
 
@@ -40,6 +42,7 @@ def write_card(folder: Path) -> Path:
     sections = [
         _head(variant, facts, folder),
         _accuracy(_read(folder / "parity.json")),
+        _processors(_read(folder / "export.json")),
         _evaluation(evaluation),
         _weaknesses(evaluation),
         _speed(_read(folder / "bench.json")),
@@ -86,14 +89,27 @@ def _head(variant: str, facts: dict[str, Any], folder: Path) -> str:
         f"Input `image`: uint8 [N, 1, {high}, {wide}], 0 = background, 255 = ink, {placed}. "
         f"Outputs: `log_probs` float32 [N, {frames}, {classes}], `digits` int64 [N, {frames}] "
         f"packed to the left and padded with -1, `confidence` float32 [N].\n\n{files}"
-        f"{_without_int8(folder)}"
+        f"{_int8(folder)}"
     )
 
 
-def _without_int8(folder: Path) -> str:
-    if (folder / f"{folder.name}.int8.onnx").is_file():
-        return ""
-    return "\nNo int8 file: so small a network is no faster with one. It ships as float32.\n"
+def _int8(folder: Path) -> str:
+    path = folder / f"{folder.name}.int8.onnx"
+    if not path.is_file():
+        return "\nNo int8 file: so small a network is no faster with one. It ships as float32.\n"
+    share = int8_share(read_graph(path)[1])
+    return (
+        f"\nThe int8 file does {share:.1%} of its multiply-adds in int8, with weights of seven "
+        "bits, which no processor saturates.\n"
+    )
+
+
+def _processors(export: Any) -> str:
+    """What the gate of that name found."""
+    for gate in (export or {}).get("gates", []):
+        if gate["name"] == "processors":
+            return f"The int8 file on other processors, compared with here: {gate['measured']}.\n"
+    return ""
 
 
 def _accuracy(parity: Any) -> str:

@@ -202,7 +202,7 @@ def _static(prepared: Path, out: Path, strips: NDArray[np.uint8], recipe: Recipe
             reduce_range=True,
             per_channel=True,
             calibrate_method=CalibrationMethod[recipe.method],
-            nodes_to_quantize=chosen_nodes(onnx.load(prepared), recipe.floats),
+            nodes_to_quantize=with_relus(onnx.load(prepared), recipe.floats),
             # What follows a linear layer, an LSTM or the softmax, computes in float32 anyway.
             extra_options={"OpTypesToExcludeOutputQuantization": ["MatMul", "Gemm", "Add"]},
         )
@@ -300,6 +300,22 @@ def chosen_nodes(graph: onnx.ModelProto, floats: str) -> list[str]:
     """The weighted nodes without those that stay in float32."""
     nodes = weighted_nodes(graph)
     return nodes[floats in ("first", "both ends") : len(nodes) - (floats in ("last", "both ends"))]
+
+
+def with_relus(graph: onnx.ModelProto, floats: str) -> list[str]:
+    """The chosen nodes, and each Relu of a chosen convolution.
+
+    A convolution's result is then rounded after its Relu, which uint8 is by itself: twice as fine,
+    and one operator less.
+    """
+    chosen = chosen_nodes(graph, floats)
+    convolved = {
+        node.output[0]
+        for node in graph.graph.node
+        if node.op_type == "Conv" and node.name in chosen
+    }
+    relus = [node for node in graph.graph.node if node.op_type == "Relu"]
+    return chosen + [node.name for node in relus if node.input[0] in convolved]
 
 
 def _unweighted(graph: onnx.ModelProto) -> list[str]:

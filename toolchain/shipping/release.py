@@ -31,7 +31,7 @@ class Order:
     """What is to be made.
 
     Attributes:
-        recipe: an int8 recipe, "auto" to search for one, "none" for float32 alone.
+        recipe: int8 recipes to choose from, with commas; "auto": all; "none": float32 alone.
         count: numbers that the forms are compared on.
         loss_bound: points of accuracy that int8 may lose.
         float16: make the float16 file as well.
@@ -56,7 +56,8 @@ class Order:
         """
         if self.recipe == "auto":
             return list(RECIPES)
-        return [] if self.recipe == "none" else [self.recipe] * bool(known(self.recipe))
+        names = [] if self.recipe == "none" else self.recipe.split(",")
+        return [name for name in names if known(name)]
 
 
 def plan(

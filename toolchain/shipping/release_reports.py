@@ -21,9 +21,9 @@ BENCH_STRIPS = 64
 
 
 def prove(
-    variant: str, exports: Path, digits: Digits, count: int, loss_bound: float
+    variant: str, exports: Path, digits: Digits, count: int, loss_bound: float, save: bool = False
 ) -> dict[str, Any]:
-    """Compare a release's PyTorch, float32 and int8 forms; writes parity.json and the card.
+    """Compare a release's PyTorch, float32 and int8 forms; `save` writes parity.json and the card.
 
     The numbers are written with MNIST test digits, and with the custom digits' validation
     writers where there are any.
@@ -45,13 +45,16 @@ def prove(
         with console.progress(numbers.described, numbers.count) as update:
             sections.append(compare(forms, numbers, loss_bound=loss_bound, on_batch=update))
     report = {"variant": variant, "sections": [section.as_json() for section in sections]}
-    storage.write_json(folder / "parity.json", report)
-    write_card(folder)
-    return json.loads((folder / "parity.json").read_text("utf-8"))  # type: ignore[no-any-return]
+    if save:
+        storage.write_json(folder / "parity.json", report)
+        write_card(folder)
+    return json.loads(json.dumps(report))  # type: ignore[no-any-return]
 
 
-def measure(variant: str, exports: Path, digits: Digits, runs: int) -> dict[str, Any]:
-    """Measure a release's files against each other; writes bench.json and the card.
+def measure(
+    variant: str, exports: Path, digits: Digits, runs: int, save: bool = False
+) -> dict[str, Any]:
+    """Measure a release's files against each other; `save` writes bench.json and the card.
 
     Raises:
         BadInput: nothing is exported, or a file is damaged.
@@ -62,8 +65,9 @@ def measure(variant: str, exports: Path, digits: Digits, runs: int) -> dict[str,
     strips = shown(0, BENCH_STRIPS).strips.numpy()
     with console.progress("measuring", rounds(runs)) as update:
         report = bench(files, strips, runs, update).as_json()
-    storage.write_json(folder / "bench.json", report)
-    write_card(folder)
+    if save:
+        storage.write_json(folder / "bench.json", report)
+        write_card(folder)
     return report
 
 
