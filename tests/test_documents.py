@@ -11,6 +11,7 @@ import typer
 
 from generator.glyphs import stroke_digits
 from toolchain.cli import app
+from toolchain.shipping.gates import GATES
 from toolchain.training.settings import SECTIONS
 
 ROOT = Path(__file__).parent.parent
@@ -83,6 +84,11 @@ def test_settings_that_documents_change_are_there():
 def test_every_command_is_shown():
     shown = {words[1] for words in typed((ROOT / "toolchain" / "README.md").read_text("utf-8"))}
     assert set(COMMANDS) <= shown
+
+
+def test_every_gate_is_explained():
+    text = (ROOT / "toolchain" / "README.md").read_text("utf-8")
+    assert set(GATES) <= set(re.findall(r"`(\w+)`", text.partition("\n## Gates\n")[2]))
 
 
 def test_the_readme_is_short_and_leads_on():
