@@ -101,7 +101,7 @@ def test_the_whole_path_from_train_to_predict(tmp_path):
     assert section["count"] == 250
     assert section["differences"][0]["mismatches"] == 0
 
-    code, out, err = nrtool("bench", *few, "--runs", 20, "--json", cwd=tmp_path)
+    code, out, err = nrtool("bench", *few, "--runs", 20, "--save", "--json", cwd=tmp_path)
     assert code == 0, err
     forms = json.loads(out)["forms"]
     assert [form["name"] for form in forms] == ["float32", "int8"]
@@ -185,7 +185,10 @@ def test_a_stopped_export_leaves_nothing_behind(stop, weights, tmp_path):
 def test_evaluate_keeps_its_report_beside_the_release(release, monkeypatch, capsys, strokes_folder):
     monkeypatch.chdir(release)
     arguments = ("--variant", "lightweight", "--count", 100, "--custom", strokes_folder)
-    assert call("evaluate", *arguments, "--errors", "errors.png", "--json") == 0
+    assert call("evaluate", *arguments, "--json") == 0
+    assert not (release / "exports" / "lightweight" / "evaluation.json").exists()
+    capsys.readouterr()
+    assert call("evaluate", *arguments, "--errors", "errors.png", "--save", "--json") == 0
     said = json.loads(capsys.readouterr().out)
     kept = json.loads((release / "exports" / "lightweight" / "evaluation.json").read_text())
     assert said == kept
@@ -194,14 +197,27 @@ def test_evaluate_keeps_its_report_beside_the_release(release, monkeypatch, caps
     assert "drawings on a canvas" in (release / "exports/lightweight/README.md").read_text()
     assert Image.open(release / "errors.png").width > 500
     refused(capsys, "evaluate", *arguments, "--errors", "errors.gif")
+    refused(capsys, "evaluate", *arguments, "--model", "other.onnx", "--save")
 
 
-def test_parity_that_breaks_exits_with_1(release, monkeypatch, capsys):
+def test_a_parity_that_breaks_exits_with_1_and_changes_nothing(
+    release, float32, monkeypatch, capsys
+):
     monkeypatch.chdir(release)
-    # The weights are those of the graph, but int8 is asked to be better than float32.
-    code = call("parity", "--variant", "lightweight", "--count", 20, "--bound", -1)
-    assert code == 1
-    assert "int8 loses 0.00 points" in capsys.readouterr().err
+    folder = release / "exports" / "lightweight"
+    path = folder / "lightweight.onnx"
+    graph = onnx.load(float32)
+    bias = next(t for t in graph.graph.initializer if t.dims == [11])
+    moved = onnx.numpy_helper.to_array(bias) + np.eye(11, dtype=np.float32)[3] * 4
+    bias.CopyFrom(onnx.numpy_helper.from_array(moved, bias.name))
+    onnx.save(graph, path)
+    before = {each: each.read_bytes() for each in folder.iterdir()}
+    try:
+        assert call("parity", "--variant", "lightweight", "--count", 20) == 1
+        assert "decode 20 numbers differently" in capsys.readouterr().err
+        assert {each: each.read_bytes() for each in folder.iterdir()} == before
+    finally:
+        path.unlink()
 
 
 @pytest.mark.parametrize("command", ["train", "export", "evaluate", "parity", "bench", "predict"])

@@ -8,10 +8,11 @@ import onnx
 import pytest
 from onnx import numpy_helper
 
+from generator.errors import BadInput
 from toolchain.data.samples import HeldOut
 from toolchain.errors import FellShort
 from toolchain.proof.parity import Forms, compare
-from toolchain.shipping import gates, ort_format, other_runtime
+from toolchain.shipping import emulation, gates, ort_format, other_runtime, processors
 
 EXPORTS = Path(__file__).parents[3] / "exports" / "optimized"
 
@@ -105,8 +106,10 @@ def test_batches_is_shut_to_a_graph_that_mixes_the_strips_of_a_batch(change, str
 
 
 def test_runtimes_is_shut_where_the_other_runtime_disagrees(float32, change, strips, monkeypatch):
-    path, run = change(lambda graph: nudge(graph, 0.5)), other_runtime.run_mobile
-    monkeypatch.setattr(gates, "run_mobile", lambda _, strips: run(path, strips))
+    path, run = change(lambda graph: nudge(graph, 0.5)), other_runtime.run_version
+    monkeypatch.setattr(
+        other_runtime, "run_version", lambda _, strips, version: run(path, strips, version)
+    )
     gate = next(g for g in gates.of_file(float32, "float32", strips) if g.name == "runtimes")
     assert not gate.held
     assert "log_probs differ by up to 0." in gate.measured
@@ -116,6 +119,75 @@ def test_runtimes_is_shut_where_the_other_runtime_cannot_load_it(change, strips)
     path = change(lambda graph: setattr(graph.graph.node[3], "op_type", "NoSuchOperator"))
     gate = next(g for g in gates.of_file(path, "float32", strips) if g.name == "runtimes")
     assert not gate.held
+
+
+def eight_bits(graph):
+    """The same function with weights of eight bits: twice the integers, half the scales."""
+    stored = {tensor.name: tensor for tensor in graph.graph.initializer}
+
+    def times(name, factor):
+        values = numpy_helper.to_array(stored[name])
+        most = 127 if values.dtype == np.int8 else np.inf
+        new = np.clip(values.astype(np.float32) * factor, -most, most).astype(values.dtype)
+        stored[name].CopyFrom(numpy_helper.from_array(new, name))
+
+    for node in graph.graph.node:
+        is_weight = node.op_type == "DequantizeLinear" and node.input[0] in stored
+        if is_weight and stored[node.input[0]].data_type == onnx.TensorProto.INT8:
+            times(node.input[0], 2)
+            times(node.input[1], 0.5)
+
+
+@pytest.fixture
+def saturated(int8, tmp_path):
+    graph = onnx.load(int8)
+    eight_bits(graph)
+    onnx.save(graph, tmp_path / "eight.int8.onnx")
+    return tmp_path / "eight.int8.onnx"
+
+
+def test_processors_is_open_to_seven_bits_and_shut_to_eight_by_the_weights_alone(
+    int8, saturated, strips
+):
+    assert gates.of_processors(int8, strips, emulate=False).held
+    gate = gates.of_processors(saturated, strips, emulate=False)
+    assert not gate.held
+    assert "16 bits hold -32768 to 32767" in gate.measured
+
+
+def test_processors_is_shut_where_the_runtime_computes_another_thing_than_the_file_says(
+    int8, change, strips, monkeypatch
+):
+    path, plain = change(lambda graph: nudge(graph, 4)), processors._in_float_arithmetic
+    monkeypatch.setattr(processors, "_in_float_arithmetic", lambda _: plain(path))
+    gate = gates.of_processors(int8, strips, emulate=False)
+    assert not gate.held
+    assert "in float arithmetic: " in gate.measured
+
+
+def test_processors_is_shut_where_a_processor_saturates(tmp_path, strips, monkeypatch):
+    # Of the release: what an untrained network says hardly depends on what it sees.
+    released, eight = EXPORTS / "optimized.int8.onnx", tmp_path / "eight.int8.onnx"
+    graph = onnx.load(released)
+    eight_bits(graph)
+    onnx.save(graph, eight)
+    monkeypatch.setattr(emulation, "PROCESSORS", emulation.PROCESSORS[:1])
+    gate = gates.of_processors(released, strips, emulate=True)
+    assert gate.held, gate.measured
+    monkeypatch.setattr(processors, "saturating", lambda graph: [])
+    gate = gates.of_processors(eight, strips, emulate=True)
+    # Where this processor saturates itself, it differs from float arithmetic instead.
+    assert not gate.held, gate.measured
+
+
+def test_processors_is_shut_where_there_is_no_emulator(int8, strips, monkeypatch):
+    def none(*_):
+        raise BadInput("there is no Debian here")
+
+    monkeypatch.setattr(emulation.debian, "unpack", none)
+    gate = gates.of_processors(int8, strips, emulate=True)
+    assert not gate.held
+    assert "no Debian" in gate.measured
 
 
 @pytest.mark.parametrize(("by", "said"), [(4.0, "60 of 60 decoded"), (0.01, "0 of 60 decoded")])
@@ -137,14 +209,20 @@ def test_exact_is_shut_to_what_is_no_number(weights, change, numbers):
 
 
 def test_accuracy_is_shut_to_int8_that_reads_less(weights, float32, numbers):
-    # An untrained network reads nothing, so the count of right readings is put in its place.
+    # An untrained network reads nothing, so what was lost is put in its place.
     forms = Forms(weights, float32, {"int8": float32})
     parity = compare(forms, HeldOut(numbers, 40, "numbers"))
-    readers = [dataclasses.replace(reader, right=40) for reader in parity.readers]
-    readers[-1] = dataclasses.replace(readers[-1], right=39)
-    worse = dataclasses.replace(parity, readers=readers)
-    assert shut(gates.of_parity(worse, 0.05)) == {"accuracy"}
-    assert shut(gates.of_parity(worse, 2.6)) == set()
+    exact, int8 = parity.differences
+
+    def losing(loss, interval):
+        lost = dataclasses.replace(int8, loss=loss, interval=interval)
+        return gates.of_parity(dataclasses.replace(parity, differences=[exact, lost]), 0.05)
+
+    assert shut(losing(2.5, 0.0)) == {"accuracy"}
+    assert shut(losing(0.05, 0.0)) == set()
+    # So few numbers cannot tell 2.5 points from none.
+    assert shut(losing(2.5, 4.9)) == set()
+    assert shut(losing(2.5, 2.4)) == {"accuracy"}
 
 
 def test_latency_is_shut_to_int8_that_is_slower(strips):
