@@ -73,6 +73,16 @@ def test_what_is_typed_exists(name):
             assert given <= known | {"--help"}, words
 
 
+def test_every_benchmark_is_listed():
+    shown = {
+        word
+        for words in typed((ROOT / "benchmarks" / "README.md").read_text("utf-8"))
+        for word in words
+    }
+    scripts = (ROOT / "benchmarks").glob("*.py")
+    assert {f"benchmarks/{path.name}" for path in scripts if path.name != "block.py"} <= shown
+
+
 def test_settings_that_documents_change_are_there():
     text = "".join(document.read_text("utf-8") for document in DOCUMENTS)
     named = re.findall(r"--set ([a-z]+)\.(\w+)=", text)
