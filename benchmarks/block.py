@@ -1,13 +1,11 @@
-"""A block of the README that a command writes: between `<!-- NAME:` and `<!-- end of NAME -->`."""
+"""A block of a README that a command writes: between `<!-- NAME:` and `<!-- end of NAME -->`."""
 
 from pathlib import Path
 
-README = Path(__file__).parent.parent / "README.md"
 
-
-def write(name: str, block: str, check: bool = False) -> int:
+def write(document: Path, name: str, block: str, check: bool = False) -> int:
     """Put `block` in its place, or with `check` only compare; 1 says that it was not there."""
-    text = README.read_text("utf-8")
+    text = document.read_text("utf-8")
     before, rest = text.split(f"<!-- {name}:", 1)
     marker, rest = rest.split("\n", 1)
     end = f"<!-- end of {name} -->"
@@ -15,5 +13,5 @@ def write(name: str, block: str, check: bool = False) -> int:
     fresh = f"{before}<!-- {name}:{marker}\n{block}\n{end}{after}"
     if check:
         return int(fresh != text)
-    README.write_text(fresh, "utf-8")
+    document.write_text(fresh, "utf-8")
     return 0

@@ -2,8 +2,8 @@
 
 Trains each variant that has neither a finished run nor a release (a run that was stopped goes on),
 exports it through all gates, and reads the same unseen digits with each. Writes
-benchmarks/family.json and the README's block. `--table` measures nothing and writes the block alone
-from the JSON; `--check` says by its exit code whether the block is what the JSON says.
+benchmarks/family.json and the block of exports/README.md. `--table` measures nothing and writes the
+block alone from the JSON; `--check` says by its exit code whether the block is what the JSON says.
 """
 
 import argparse
@@ -84,7 +84,7 @@ def main() -> int:
     parser.add_argument("--runs", type=Path, default=ROOT / "runs")
     parser.add_argument("--exports", type=Path, default=ROOT / "exports")
     parser.add_argument("--only", choices=PLANS, nargs="+", help="leave the others as they are")
-    parser.add_argument("--table", action="store_true", help="write the README's block alone")
+    parser.add_argument("--table", action="store_true", help="write the table alone")
     parser.add_argument("--check", action="store_true", help="write nothing: compare")
     given = parser.parse_args()
     if not (given.check or given.table):
@@ -95,7 +95,7 @@ def main() -> int:
             held[variant] = measure(variant, trained, given.exports, held.get(variant, {}))
             ordered = {name: held[name] for name in PLANS if name in held}
             storage.write_json(JSON, ordered)
-    return block.write("family", table(), given.check)
+    return block.write(ROOT / "exports" / "README.md", "family", table(), given.check)
 
 
 def train(variant: str, runs: Path, exports: Path) -> list[Path]:
@@ -209,7 +209,7 @@ def _of_run(run: Path, numbers: samples.Samples) -> dict[str, Any]:
 
 
 def table() -> str:
-    """The README's block: what each reads beside the CRNN, and what it costs."""
+    """The block of exports/README.md: what each reads beside the CRNN, and what it costs."""
     held = json.loads(JSON.read_text("utf-8"))
     lines = [
         "| variant | reads | earlier work | CRNN, the same | as people write | CRNN, the same "

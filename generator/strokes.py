@@ -67,7 +67,7 @@ def read_strokes(path: Path) -> Iterator[StrokeDigit]:
                 except (ValueError, KeyError, TypeError) as error:
                     raise BadInput(
                         f"{path}, line {number}: not a stroke digit ({error}); each line is "
-                        '{"label": "7", "writer": "anna", "strokes": [[[x, y], ...], ...]}'
+                        '{"label": "7", "writer": "ben", "strokes": [[[x, y], ...], ...]}'
                     ) from None
     except (gzip.BadGzipFile, EOFError, UnicodeDecodeError) as error:
         raise BadInput(f"{path} is damaged ({error}): copy or record it again") from None

@@ -1,6 +1,7 @@
 """Imports run one way. All are read, wherever in a file they stand: lazy ones, for types alone."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -123,3 +124,12 @@ def test_every_room_lists_its_files():
             if folder.name != "toolchain":
                 assert f"- `{module}`: " in doc, folder / f"{module}.py"
             assert f"{module}.py " in tour, folder / f"{module}.py"
+
+
+@pytest.mark.parametrize("package", ["generator", "models"])
+def test_the_tour_of_a_package_lists_its_files(package):
+    tour = (ROOT / package / "README.md").read_text("utf-8")
+    for path in files(package):
+        assert path.name == "__init__.py" or f"── {path.name} " in tour, path
+    for name in re.findall(r"── (\S+\.py) ", tour):
+        assert (ROOT / package / name).is_file(), name
