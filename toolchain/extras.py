@@ -1,6 +1,5 @@
 """What can be installed beside what reading needs, as nrtool's own metadata lists it."""
 
-from collections.abc import Iterator
 from functools import cache
 from importlib import metadata
 from importlib.util import find_spec
@@ -15,8 +14,9 @@ _BROUGHT_BY = {"PIL": "pillow", "google": "protobuf", "skimage": "scikit-image"}
 
 @cache
 def extras() -> dict[str, list[Requirement]]:
-    """The requirements of each extra, those of extras that it names among them; "" is the core.
+    """The requirements of each extra; "" is the core.
 
+    Where an extra names another, its requirements have been listed anew as the package was built.
     Empty where the code runs without being installed.
     """
     try:
@@ -25,18 +25,7 @@ def extras() -> dict[str, list[Requirement]]:
         return {}
     required = [Requirement(text) for text in package.get_all("Requires-Dist") or []]
     named = ["", *(package.get_all("Provides-Extra") or [])]
-    return {name: list(_expanded(name, required)) for name in named}
-
-
-def _expanded(extra: str, required: list[Requirement]) -> Iterator[Requirement]:
-    for requirement in required:
-        if not _belongs(requirement, extra):
-            continue
-        if requirement.name == PACKAGE:
-            for named in sorted(requirement.extras):
-                yield from _expanded(named, required)
-        else:
-            yield requirement
+    return {name: [each for each in required if _belongs(each, name)] for name in named}
 
 
 def _belongs(requirement: Requirement, extra: str) -> bool:

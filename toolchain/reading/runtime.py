@@ -37,10 +37,12 @@ def open_model(path: Path, threads: int = 1, profile: Path | None = None) -> Inf
         options.enable_profiling, options.profile_file_prefix = True, str(profile)
     options.log_severity_level = 4  # what is wrong is said below, in one line
     try:
-        session = InferenceSession(content, options, providers=[PROVIDER])
+        # Its fallback would try the same once more, and print what is wrong on stdout.
+        session = InferenceSession(content, options, providers=[PROVIDER], enable_fallback=0)
+        problem = _mismatch(session)
     except Exception:  # ONNX Runtime raises a class of its own for each kind of damage
         raise BadInput(f"{name} is damaged or not an ONNX model: {MEND}") from None
-    if problem := _mismatch(session):
+    if problem:
         raise BadInput(f"{name} is a model of another kind ({problem}): {MEND}")
     return session
 

@@ -76,6 +76,15 @@ def test_a_file_cut_short_anywhere_is_refused(float32, tmp_path):
             open_model(path)
 
 
+def test_damage_that_the_runtime_finds_is_said_once(float32, tmp_path, capfd):
+    """Its text is none: protobuf passes it, ONNX Runtime's metadata does not."""
+    path = tmp_path / "odd.onnx"
+    path.write_bytes(float32.read_bytes().replace(b"lightweight", b"\xff\xfeghtweight"))
+    with pytest.raises(BadInput, match=r"odd\.onnx"):
+        open_model(path)
+    assert capfd.readouterr() == ("", "")
+
+
 def test_a_file_too_large_is_not_read(float32, monkeypatch):
     monkeypatch.setattr(modelfile, "MAX_MEGABYTES", 1)
     with pytest.raises(BadInput, match="larger than 1 MB"):
