@@ -25,6 +25,8 @@ from tests.toolchain.reading.test_recognizer import page_of
 from toolchain.storage import sha256
 
 ROOT = Path(__file__).parent.parent
+pytestmark = pytest.mark.slow
+
 MODEL = ROOT / "exports" / "lightweight" / "lightweight.int8.onnx"
 
 
