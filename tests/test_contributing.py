@@ -41,6 +41,7 @@ def test_the_new_variant_reads_strips(variant, bank):
     assert 0 < float(model.decoder.loss(log_probs, batch.digits)) < 100
 
 
+@pytest.mark.slow
 def test_the_new_variant_trains(variant, bank, tmp_path, monkeypatch):
     monkeypatch.setattr(loop, "VALIDATION_NUMBERS", 100)
     job = loop.Job(variant, Recipe(epochs=1, numbers=64, batch=32, bf16=False))

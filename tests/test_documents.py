@@ -2,15 +2,19 @@
 
 import re
 import shlex
+import tomllib
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 
+import numpy as np
 import pytest
 import typer
+from PIL import Image
 
 from generator.glyphs import stroke_digits
 from toolchain.cli import app
+from toolchain.proof.drawings import DRAWINGS
 from toolchain.shipping.gates import GATES
 from toolchain.training.settings import SECTIONS
 
@@ -94,6 +98,23 @@ def test_settings_that_documents_change_are_there():
 def test_every_command_is_shown():
     shown = {words[1] for words in typed((ROOT / "toolchain" / "README.md").read_text("utf-8"))}
     assert set(COMMANDS) <= shown
+
+
+def test_every_extra_is_explained():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    text = "".join(document.read_text("utf-8") for document in DOCUMENTS)
+    named = {each for list_ in re.findall(r"'\.\[([\w,]+)\]'", text) for each in list_.split(",")}
+    assert named == set(project["optional-dependencies"]) - {"godot"}  # make godot's own
+
+
+def test_the_readmes_code_reads_a_picture(tmp_path, monkeypatch, capsys):
+    text = (ROOT / "README.md").read_text("utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    drawing = next(each for each in DRAWINGS if each.label == "407")
+    Image.fromarray(255 - np.pad(drawing.ink(), 60)).save(tmp_path / "photo.jpg")
+    monkeypatch.chdir(tmp_path)
+    exec(code, {})
+    assert capsys.readouterr().out.startswith("407 ")
 
 
 def test_every_gate_is_explained():
