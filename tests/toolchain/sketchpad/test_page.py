@@ -3,15 +3,15 @@
 import os
 import re
 import shutil
-import subprocess
-import sys
 from datetime import datetime, timedelta
 
 import pytest
 
 from generator.strokes import read_strokes
 from tests.toolchain.sketchpad.conftest import ROOT, running, written
+from tests.toolchain.test_cli import call
 from toolchain.data import checkpoint
+from toolchain.training import loop
 
 try:
     from playwright import sync_api as api
@@ -98,10 +98,8 @@ class Visit:
 def train_on(folder, runs):
     """Adapt a released model to a folder of drawings, as a user would; the checkpoint's facts."""
     released = ROOT / "exports/lightweight/lightweight.safetensors"
-    command = [sys.executable, "-m", "toolchain.cli", "train", "--variant", "lightweight"]
-    command += ["--finetune", str(released), "--custom", str(folder), "--runs", str(runs)]
-    done = subprocess.run([*command, "--numbers", "256"], cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    command = ("train", "--variant", "lightweight", "--finetune", released, "--custom", folder)
+    assert call(*command, "--runs", runs, "--numbers", 64, "--batch", 16) == 0
     return checkpoint.facts(runs / "lightweight/best.safetensors")
 
 
@@ -158,7 +156,10 @@ def test_another_model_reads_the_same_drawing(visit):
     assert answered.value.json()["number"] == "35"
 
 
-def test_ten_are_collected_trained_on_looked_through_and_one_deleted(visit, server, tmp_path):
+def test_ten_are_collected_trained_on_looked_through_and_one_deleted(
+    visit, server, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(loop, "VALIDATION_NUMBERS", 32)
     visit.start_collecting("mia")
     asked = [visit.keep_asked(count + 1) for count in range(10)]
     lines = [line for line in server.lines() if "label" in line]
