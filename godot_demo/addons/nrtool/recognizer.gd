@@ -59,6 +59,9 @@ func load_model(path: String) -> String:
 func load_bytes(bytes: PackedByteArray) -> String:
 	if not ClassDB.class_exists(SESSION_CLASS):
 		return "the native library is missing for this platform: see addons/nrtool/bin"
+	# Newer desktop builds of ONNX Runtime report to its makers unless they are told not to.
+	if not OS.has_environment("ORT_DISABLE_TELEMETRY"):
+		OS.set_environment("ORT_DISABLE_TELEMETRY", "1")
 	var session: RefCounted = ClassDB.instantiate(SESSION_CLASS)
 	var problem: String = session.call(&"open", bytes, library)
 	if not problem.is_empty():
