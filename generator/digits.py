@@ -20,6 +20,7 @@ class DigitBank:
 
     A number is written by one writer: `writer_odds` is the running probability of each writer
     (a source without known writers counts as one), `choices` the digits that a writer has.
+    `writers` are their names, `wrote` int64 [G] says which of them wrote each glyph.
     `description` says in plain data what is in it.
 
     >>> bank = DigitBank([mnist_glyphs("train")])
@@ -61,6 +62,8 @@ class DigitBank:
         writers = torch.cat([s.writers + int(o) for s, o in zip(sources, offsets, strict=False)])
         labels = torch.cat([source.labels for source in sources])
         count = int(offsets[-1])
+        self.writers = tuple(name for source in sources for name in source.writer_names())
+        self.wrote = writers.to(device)
         order = torch.argsort(writers * 10 + labels, stable=True)
         per_digit = torch.bincount(writers * 10 + labels, minlength=count * 10)
 
