@@ -56,6 +56,7 @@ class Glyphs:
         copies: how many varied copies of each digit there are beside it.
         anonymous: whether nobody knows who wrote which.
         names: of the writers, in the order that `writers` counts them; none where unknown.
+        places: where each was read from, see `StrokeDigit`; none where unknown.
     """
 
     source: str
@@ -69,6 +70,7 @@ class Glyphs:
     copies: int = 0
     anonymous: bool = False
     names: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
 
     def writer_names(self) -> tuple[str, ...]:
         """A name for each writer that `writers` counts: the source's where there is no other."""
@@ -251,6 +253,7 @@ def _drawn(
         drawn=True,
         copies=copies,
         names=tuple(names),
+        places=tuple(digit.place for digit in digits),
     )
 
 

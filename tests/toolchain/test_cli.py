@@ -207,8 +207,12 @@ def test_evaluate_keeps_its_report_beside_the_release(release, monkeypatch, caps
 def test_of_held_out_digits_every_writer_is_read(release, monkeypatch, capsys, strokes_folder):
     monkeypatch.chdir(release)
     arguments = ("--variant", "lightweight", "--count", 200, "--held-out", strokes_folder)
-    assert call("evaluate", *arguments, "--json") == 0
-    source = json.loads(capsys.readouterr().out)["sources"][-1]
+    listed = [{"file": "drawn.jsonl", "line": line, "why": "a bar"} for line in (2, 12, 22, 32)]
+    (release / "listed.json").write_text(json.dumps(listed))
+    assert call("evaluate", *arguments, "--ambiguous", "listed.json", "--json") == 0
+    *others, source = json.loads(capsys.readouterr().out)["sources"]
+    assert 180 < source["told_apart"]["count"] < 200
+    assert all(other["told_apart"] is None for other in others)
     assert source["numbers"] == f"numbers from all digits of {strokes_folder.name}"
     assert source["writers"]["count"] > 30  # of 40, more than any split has
 

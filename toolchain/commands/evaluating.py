@@ -39,6 +39,9 @@ def evaluate(
         list[Path] | None,
         Option(help="Digits that nobody trains on: all their writers are read. Repeatable."),
     ] = None,
+    ambiguous: Annotated[
+        Path | None, Option(help="JSON of digits that nobody can tell: also read without them.")
+    ] = None,
     save: Save = False,
     as_json: Json = False,
 ) -> None:
@@ -46,7 +49,9 @@ def evaluate(
     from toolchain.proof.evaluation import evaluate as evaluated
 
     digits = digits_of(mnist, custom, 1.0)
-    report = evaluated(variant, model, exports, digits, count, errors, save, held_out or ())
+    report = evaluated(
+        variant, model, exports, digits, count, errors, save, held_out or (), ambiguous
+    )
     if as_json:
         console.show_json(report)
         return

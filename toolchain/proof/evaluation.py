@@ -23,8 +23,17 @@ from toolchain.data.sources import (
     Digits,
     everyones_bank,
 )
+from toolchain.proof.ambiguous import glyphs_of, read_list
 from toolchain.proof.robustness import KINDS, Writers, measure
-from toolchain.proof.slices import WAYS, Evaluation, Readings, evaluation, read_numbers, robustness
+from toolchain.proof.slices import (
+    WAYS,
+    Evaluation,
+    Readings,
+    evaluation,
+    read_numbers,
+    robustness,
+    share_right,
+)
 from toolchain.proof.verdict import verdict
 from toolchain.proof.writers import by_writer
 from toolchain.reading.modelfile import shipped
@@ -47,6 +56,7 @@ def evaluate(
     errors: Path | None,
     save: bool = False,
     held_out: Sequence[Path] = (),
+    ambiguous: Path | None = None,
 ) -> dict[str, Any]:
     """Read `count` numbers of each source; `save` keeps a release's own as evaluation.json.
 
@@ -54,16 +64,19 @@ def evaluate(
     scikit-image is installed, with all digits of each of the folders `held_out`, of which none may
     ever be trained on, and with the custom digits' validation writers where there are any; the ways
     of writing are tried with the last of them. Drawings on a canvas take those writers' strokes, or
-    procedural ones, and are found and fitted first.
+    procedural ones, and are found and fitted first. With a list of digits that people can't tell,
+    `ambiguous`, each source that has some is reported without them too.
 
     Raises:
         BadInput: the model is missing or foreign, the picture cannot be a PNG, a folder holds no
-            digits or some to train on, or `save` is asked for another model than the release's.
+            digits or some to train on, the list is damaged or too long, or `save` is
+            asked for another model than the release's.
     """
     if save and model is not None:
         raise BadInput("--save keeps what is said of the release itself: leave out --model")
     if errors is not None and errors.suffix != ".png":
         raise BadInput(f"--errors {errors} must end in .png")
+    places = frozenset() if ambiguous is None else read_list(ambiguous)
     path = model or shipped(variant, exports)
     session = open_model(path, threads=2)
     variant = session.get_modelmeta().custom_metadata_map["variant"]
@@ -72,7 +85,7 @@ def evaluate(
         read = samples.held_out(variant, source, bank, SEED, count)
         numbers, described = read.samples, read.described
         with console.progress(described, read.count) as update:
-            found, readings = _read(session, read, update)
+            found, readings = _read(session, read, places, update)
         sources.append(found.as_json())
         misread.append((described, readings))
     each, ways = max(100, count // ROBUST_SHARE), []
@@ -119,7 +132,10 @@ def _banks(digits: Digits, held_out: Sequence[Path]) -> list[tuple[str, DigitBan
 
 
 def _read(
-    session: InferenceSession, held: samples.HeldOut, on_batch: Callable[[int], None]
+    session: InferenceSession,
+    held: samples.HeldOut,
+    places: frozenset[str],
+    on_batch: Callable[[int], None],
 ) -> tuple[Evaluation, Readings]:
     told = session.get_modelmeta().custom_metadata_map
     numbers, count = held.samples, held.count
@@ -133,8 +149,13 @@ def _read(
     )
     found = evaluation(readings, held.described, SEED, _number(told.get("threshold")))
     if isinstance(numbers, NumberGenerator):
-        wrote = numbers.bank.wrote[numbers.glyphs(0, count)[:, 0]].cpu().numpy()
-        found = replace(found, writers=by_writer(numbers.bank.writers, wrote, readings.right))
+        bank, glyphs = numbers.bank, numbers.glyphs(0, count)
+        wrote = bank.wrote[glyphs[:, 0]].cpu().numpy()
+        found = replace(found, writers=by_writer(bank.writers, wrote, readings.right))
+        listed = torch.isin(glyphs, glyphs_of(bank, places)).any(1).numpy()
+        if listed.any():
+            told_apart = share_right("without digits that nobody can tell", readings.right[~listed])
+            found = replace(found, told_apart=told_apart)
     if readings.log_probs is not None and readings.digits is not None:
         said, truth = torch.from_numpy(readings.log_probs), torch.from_numpy(readings.digits)
         found = replace(found, verdict=verdict(said, truth, _number(told.get("verdict"))))

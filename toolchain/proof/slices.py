@@ -65,6 +65,7 @@ class Evaluation:
         trust: what the confidence is worth.
         shipped: risk and coverage at the threshold in the file's metadata, if it has one.
         writers: the accuracy that weighs every writer alike, where writers are known.
+        told_apart: numbers without a digit that people can't tell, where such are listed.
         verdict: what asking about the expected answer is worth, of a CTC.
     """
 
@@ -77,6 +78,7 @@ class Evaluation:
     trust: Trust
     shipped: Point | None
     writers: ByWriter | None = None
+    told_apart: Slice | None = None
     verdict: Verdict | None = None
 
     def as_json(self) -> dict[str, Any]:

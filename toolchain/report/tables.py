@@ -155,7 +155,7 @@ def evaluation(source: dict[str, Any]) -> list[Table]:
         Table(
             f"{title}: {source['digit_error_rate']:.2f} edits per 100 digits",
             ["numbers", "count", "read exactly", "95 % interval"],
-            [_slice(each) for each in [source["all"], *_writers(source), *source["slices"]]],
+            [_slice(each) for each in [source["all"], *_besides(source), *source["slices"]]],
         ),
         Table(
             "written -> read",
@@ -167,13 +167,15 @@ def evaluation(source: dict[str, Any]) -> list[Table]:
     ]
 
 
-def _writers(source: dict[str, Any]) -> list[dict[str, Any]]:
-    """The rows of writers, where they are known: all alike, then of whom fewest were read."""
+def _besides(source: dict[str, Any]) -> list[dict[str, Any]]:
+    """All without ambiguous digits; where writers are known, all alike, and those read worst."""
+    rows = [source["told_apart"]] if source.get("told_apart") else []
     found = source.get("writers")
     if not found:
-        return []
+        return rows
     alike = f"every one of {found['count']} writers alike"
     return [
+        *rows,
         {**source["all"], **found, "name": alike, "count": source["all"]["count"]},
         *({**each, "name": f"by {each['name']}", "interval": None} for each in found["worst"]),
     ]
