@@ -20,6 +20,8 @@ class DigitBank:
 
     A number is written by one writer: `writer_odds` is the running probability of each writer
     (a source without known writers counts as one), `choices` the digits that a writer has.
+    `writers` are their names, `wrote` int64 [G] says which of them wrote each glyph, `places` from
+    which file and line it was read.
     `description` says in plain data what is in it.
 
     >>> bank = DigitBank([mnist_glyphs("train")])
@@ -61,6 +63,11 @@ class DigitBank:
         writers = torch.cat([s.writers + int(o) for s, o in zip(sources, offsets, strict=False)])
         labels = torch.cat([source.labels for source in sources])
         count = int(offsets[-1])
+        self.writers = tuple(name for source in sources for name in source.writer_names())
+        self.wrote = writers.to(device)
+        self.places = tuple(
+            place for source in sources for place in source.places or ("",) * len(source.labels)
+        )
         order = torch.argsort(writers * 10 + labels, stable=True)
         per_digit = torch.bincount(writers * 10 + labels, minlength=count * 10)
 

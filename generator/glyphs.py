@@ -55,6 +55,8 @@ class Glyphs:
         drawn: True for pen strokes (distance fields), False for raster ink.
         copies: how many varied copies of each digit there are beside it.
         anonymous: whether nobody knows who wrote which.
+        names: of the writers, in the order that `writers` counts them; none where unknown.
+        places: where each was read from, see `StrokeDigit`; none where unknown.
     """
 
     source: str
@@ -67,6 +69,12 @@ class Glyphs:
     drawn: bool
     copies: int = 0
     anonymous: bool = False
+    names: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+
+    def writer_names(self) -> tuple[str, ...]:
+        """A name for each writer that `writers` counts: the source's where there is no other."""
+        return self.names or (self.source,) * (int(self.writers.max()) + 1)
 
     def sha256(self) -> str:
         """Hex digest of canvases and labels: which digits these were, for provenance."""
@@ -89,7 +97,7 @@ def mnist_glyphs(split: Split, folder: Path | None = None) -> Glyphs:
     return _raster("mnist", pixels, labels)
 
 
-def png_glyphs(folder: Path, split: Split) -> Glyphs:
+def png_glyphs(folder: Path, split: Split | None) -> Glyphs:
     """Digits from `folder/0/*.png` ... `folder/9/*.png`, any size, either polarity.
 
     Raises:
@@ -99,7 +107,7 @@ def png_glyphs(folder: Path, split: Split) -> Glyphs:
     for label in range(10):
         for path in sorted((folder / str(label)).glob("*.png")):
             content = path.read_bytes()
-            if in_split(content, split):
+            if split is None or in_split(content, split):
                 pixels.append(_read_png(path))
                 labels.append(label)
     stacked = np.stack(pixels) if pixels else np.zeros((0, CANVAS_HEIGHT, CANVAS_WIDTH), np.uint8)
@@ -156,7 +164,11 @@ def _raster(source: str, pixels: np.ndarray, labels: np.ndarray) -> Glyphs:
 
 
 def stroke_glyphs(
-    path: Path, split: Split, device: torch.device | str = "cpu", copies: int = 0, seed: int = 0
+    path: Path,
+    split: Split | None,
+    device: torch.device | str = "cpu",
+    copies: int = 0,
+    seed: int = 0,
 ) -> Glyphs:
     """Digits from pen strokes, drawn: a .jsonl or .jsonl.gz file, or a folder of them.
 
@@ -169,8 +181,10 @@ def stroke_glyphs(
     return _drawn(path.name.split(".")[0], digits + varied(digits, copies, seed), device, copies)
 
 
-def stroke_digits(path: Path, split: Split) -> list[StrokeDigit]:
+def stroke_digits(path: Path, split: Split | None) -> list[StrokeDigit]:
     """The strokes themselves: of a .jsonl or .jsonl.gz file, or a folder of them; "test" has none.
+
+    `None` is every writer, whatever the split: of digits that are for validation alone.
 
     Raises:
         BadInput: a line is damaged.
@@ -180,7 +194,7 @@ def stroke_digits(path: Path, split: Split) -> list[StrokeDigit]:
         digit
         for file in files
         for digit in read_strokes(file)
-        if in_split(digit.writer.encode(), split)
+        if split is None or in_split(digit.writer.encode(), split)
     ]
 
 
@@ -220,7 +234,7 @@ def redrawn_glyphs(
     digits = redrawn_digits(split, folder)
     hands = [replace(digit, writer=str(i // HAND)) for i, digit in enumerate(digits)]
     glyphs = _drawn("redrawn", digits + varied(hands, copies, seed), device, copies)
-    return replace(glyphs, writers=torch.zeros_like(glyphs.writers), anonymous=True)
+    return replace(glyphs, writers=torch.zeros_like(glyphs.writers), anonymous=True, names=())
 
 
 def _drawn(
@@ -238,15 +252,21 @@ def _drawn(
         torch.tensor([digit.relative_height for digit in digits]),
         drawn=True,
         copies=copies,
+        names=tuple(names),
+        places=tuple(digit.place for digit in digits),
     )
 
 
 def custom_glyphs(
-    path: Path, split: Split, device: torch.device | str = "cpu", copies: int = 0, seed: int = 0
+    path: Path,
+    split: Split | None,
+    device: torch.device | str = "cpu",
+    copies: int = 0,
+    seed: int = 0,
 ) -> list[Glyphs]:
     """Whatever digits a folder or file holds: pen strokes, PNGs in `0/` ... `9/`, or both.
 
-    `copies` of each digit of pen strokes are added, varied by `seed`.
+    `copies` of each digit of pen strokes are added, varied by `seed`; a split of `None` is all.
 
     Raises:
         BadInput: nothing usable is there.

@@ -92,18 +92,29 @@ class NumberGenerator:
     def samples(self, index: Tensor) -> Numbers:
         """The samples of the given numbers: `index` int64 [N]."""
         chances = self._chances(index)
-        writers = chances.number["writer"][:, None].expand(-1, MAX_DIGITS)
-        if chances.frames is not None:
-            framed = self._framed(chances)[:, None]
-            writers = torch.where(framed, chances.frames["writer"], writers)
-        digits, glyphs = self.choose(chances.number["length"], writers, chances.each)
-        return self._written(digits, glyphs, chances)
+        return self._written(*self._chosen(chances), chances)
+
+    def glyphs(self, first: int, count: int) -> Tensor:
+        """Which glyphs write samples first .. first + count - 1: int64 [N, 5], `PAD` to the right.
+
+        The bank's `wrote` says by whom: a number is by one writer, but each digit in a frame by
+        its own.
+        """
+        digits, glyphs = self._chosen(self._chances(torch.arange(first, first + count)))
+        return torch.where(digits == PAD, PAD, glyphs)
 
     def alone(self, index: Tensor, glyphs: Tensor) -> Numbers:
         """Numbers of one digit, written with the given glyphs: `index` and `glyphs` int64 [N]."""
         digits = F.pad(self.bank.labels[glyphs][:, None], (0, MAX_DIGITS - 1), value=PAD)
         everywhere = glyphs[:, None].expand(-1, MAX_DIGITS)
         return self._written(digits, everywhere, self._chances(index))
+
+    def _chosen(self, chances: _Chances) -> tuple[Tensor, Tensor]:
+        writers = chances.number["writer"][:, None].expand(-1, MAX_DIGITS)
+        if chances.frames is not None:
+            framed = self._framed(chances)[:, None]
+            writers = torch.where(framed, chances.frames["writer"], writers)
+        return self.choose(chances.number["length"], writers, chances.each)
 
     def _chances(self, index: Tensor) -> _Chances:
         style = self.style

@@ -1,4 +1,4 @@
-"""Contact sheets: many strips on one picture, each with a caption."""
+"""Contact sheets: many strips on one picture, each with a caption, in sections if need be."""
 
 from collections.abc import Sequence
 
@@ -9,6 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 _ZOOM = 2
 _GAP = 6
 _CAPTION = 16
+_TITLE = 30
 _LEAST = 256  # px, room for a caption
 _PAPER, _INK = (38, 40, 46), (226, 228, 232)
 
@@ -35,3 +36,18 @@ def contact_sheet(
         picture = Image.fromarray(strip[0]).resize(size)
         sheet.paste(picture, (left, top + _CAPTION))
     return sheet
+
+
+def stacked(sections: Sequence[tuple[str, Image.Image]]) -> Image.Image:
+    """One below the other, each sheet with its title above; at least one."""
+    size = (
+        max(sheet.width for _, sheet in sections),
+        sum(sheet.height + _TITLE for _, sheet in sections),
+    )
+    whole = Image.new("RGB", size, _PAPER)
+    pen, font, top = ImageDraw.Draw(whole), ImageFont.load_default(16), 0
+    for title, sheet in sections:
+        pen.text((_GAP, top + _GAP), title, _INK, font)
+        whole.paste(sheet, (0, top + _TITLE))
+        top += _TITLE + sheet.height
+    return whole

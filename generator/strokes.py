@@ -10,7 +10,7 @@ import gzip
 import json
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +41,7 @@ class StrokeDigit:
         strokes: paths float32 [points, 2], x and y in any unit, y pointing down.
         relative_height: height relative to the median of that writer's digits.
         source: name of the data set, for cards and attribution.
+        place: file and line that it was read from, such as "anna.jsonl:17"; "" where none.
     """
 
     label: int
@@ -48,6 +49,7 @@ class StrokeDigit:
     strokes: tuple[Path2D, ...]
     relative_height: float = 1.0
     source: str = "custom"
+    place: str = field(default="", compare=False)
 
 
 def read_strokes(path: Path) -> Iterator[StrokeDigit]:
@@ -63,7 +65,7 @@ def read_strokes(path: Path) -> Iterator[StrokeDigit]:
                 if not line.strip():
                     continue
                 try:
-                    yield _parse(line)
+                    yield replace(_parse(line), place=f"{path.name}:{number}")
                 except (ValueError, KeyError, TypeError) as error:
                     raise BadInput(
                         f"{path}, line {number}: not a stroke digit ({error}); each line is "

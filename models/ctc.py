@@ -22,7 +22,12 @@ LONGEST_SCORED = 8
 
 
 def ctc_loss(log_probs: Tensor, digits: Tensor) -> Tensor:
-    """Mean CTC negative log-likelihood per number.
+    """Mean of `ctc_losses`: float32 []."""
+    return ctc_losses(log_probs, digits).mean()
+
+
+def ctc_losses(log_probs: Tensor, digits: Tensor) -> Tensor:
+    """CTC negative log-likelihood of each number, nats: float32 [N].
 
     Args:
         log_probs: float32 [N, T, 11], natural log-softmax.
@@ -30,10 +35,9 @@ def ctc_loss(log_probs: Tensor, digits: Tensor) -> Tensor:
     """
     lengths = (digits != PAD).sum(1)
     frames = torch.full_like(lengths, log_probs.shape[1])
-    losses = F.ctc_loss(
+    return F.ctc_loss(
         log_probs.transpose(0, 1), digits.clamp(min=0), frames, lengths, BLANK, reduction="none"
     )
-    return losses.mean()
 
 
 def greedy_decode(log_probs: Tensor) -> Tensor:

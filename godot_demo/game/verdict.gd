@@ -4,8 +4,6 @@ extends RefCounted
 
 enum Kind { RIGHT, AGAIN, UNSURE }
 
-## From this probability on the expected number is what was written: likelier than all others.
-const ENOUGH := 0.5
 ## No digit's line is longer than so many times the number's height, even gone over twice: more is
 ## a scribble, of which a network can be quite sure that it is a 4.
 const LONGEST_LINE := 8.0
@@ -16,7 +14,7 @@ static func of(
 ) -> Kind:
 	if not reading.problem.is_empty() or is_scribble(strokes, reading.number.length()):
 		return Kind.UNSURE
-	if reading.score(expected) >= ENOUGH:
+	if reading.accepts(expected):
 		return Kind.RIGHT
 	if reading.is_sure and reading.number != expected:
 		return Kind.AGAIN

@@ -12,6 +12,9 @@ func test_a_model_tells_what_it_is() -> void:
 	var named: String = recognizer.metadata.get("threshold", "")
 	var expected := named.to_float() if named else NrtoolRecognizer.DEFAULT_THRESHOLD
 	equal(recognizer.threshold, expected, "threshold")
+	named = recognizer.metadata.get("verdict", "")
+	expected = named.to_float() if named else NrtoolReading.DEFAULT_VERDICT
+	equal(recognizer.verdict, expected, "verdict")
 
 
 func test_a_missing_model_is_named() -> void:

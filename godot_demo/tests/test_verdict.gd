@@ -6,6 +6,13 @@ func test_the_expected_number_is_right() -> void:
 	equal(Verdict.of(_reading("7", 0.95, true), "7"), Verdict.Kind.RIGHT, "a clear 7")
 
 
+func test_a_model_that_says_so_accepts_less() -> void:
+	var reading := _reading("7", 0.3, false)
+	equal(Verdict.of(reading, "7"), Verdict.Kind.UNSURE, "less than half")
+	reading.verdict = 0.2
+	equal(Verdict.of(reading, "7"), Verdict.Kind.RIGHT, "enough for this model")
+
+
 func test_a_sure_other_number_is_another_try() -> void:
 	equal(Verdict.of(_reading("1", 0.95, true), "7"), Verdict.Kind.AGAIN, "a clear 1 for 7")
 

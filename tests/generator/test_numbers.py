@@ -7,12 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generator.digits import DigitBank
-from generator.glyphs import Glyphs
+from generator.glyphs import Glyphs, stroke_digits, stroke_glyphs
 from generator.hashing import named
 from generator.layout import DIGIT_SLOTS
 from generator.numbers import PAD, NumberGenerator
+from generator.splits import in_validation
 from generator.strip import HEIGHT, WIDTH
 from generator.style import EARLIER, LOOSE, WIDE, Style
+from tests.conftest import WRITERS
 
 FLAWED = replace(WIDE, touching=0.5, cuts=0.5, dots=0.5)
 
@@ -113,6 +115,23 @@ def test_one_number_has_one_writer(strokes_folder, bank):
     owners = torch.where(digits != PAD, owner[glyphs], owner[glyphs[:, :1]])
     assert (owners == owners[:, :1]).all()
     assert len(set(owners[:, 0].tolist())) > 10
+
+
+def test_who_wrote_a_number_is_known(strokes_folder, mnist_val):
+    drawn = stroke_glyphs(strokes_folder, "train")
+    bank = DigitBank([mnist_val, drawn])
+    assert bank.writers[0] == "mnist"
+    assert set(bank.writers[1:]) == {w for w in WRITERS if not in_validation(w.encode())}
+    numbers = NumberGenerator(bank, 3)
+    batch, glyphs = numbers(40, 200), numbers.glyphs(40, 200)
+    assert torch.equal(torch.where(glyphs == PAD, PAD, bank.labels[glyphs]), batch.digits)
+    wrote = torch.where(glyphs == PAD, bank.wrote[glyphs[:, :1]], bank.wrote[glyphs])
+    assert (wrote == wrote[:, :1]).all()
+    # Glyphs of the second source lie behind those of the first.
+    digits = stroke_digits(strokes_folder, "train")
+    for place in range(0, len(digits), 17):
+        writer = int(bank.wrote[len(mnist_val.labels) + place])
+        assert bank.writers[writer] == digits[place].writer
 
 
 def test_only_the_share_that_is_laid_out_otherwise_changes(bank):

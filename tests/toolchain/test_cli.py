@@ -205,11 +205,28 @@ def test_evaluate_keeps_its_report_beside_the_release(release, monkeypatch, caps
     kept = json.loads((release / "exports" / "lightweight" / "evaluation.json").read_text())
     assert said == kept
     assert [source["all"]["count"] for source in kept["sources"]] == [100, 100, 100]
+    assert [bool(source["writers"]) for source in kept["sources"]] == [False, False, True]
+    assert all(len(source["verdict"]["curve"]) > 5 for source in kept["sources"])
     assert kept["drawings"][0]["name"] == "plain"
     assert "drawings on a canvas" in (release / "exports/lightweight/README.md").read_text()
     assert Image.open(release / "errors.png").width > 500
     refused(capsys, "evaluate", *arguments, "--errors", "errors.gif")
     refused(capsys, "evaluate", *arguments, "--model", "other.onnx", "--save")
+    said = refused(capsys, "evaluate", *arguments, "--held-out", strokes_folder)
+    assert "named to train on too" in said
+
+
+def test_of_held_out_digits_every_writer_is_read(release, monkeypatch, capsys, strokes_folder):
+    monkeypatch.chdir(release)
+    arguments = ("--variant", "lightweight", "--count", 200, "--held-out", strokes_folder)
+    listed = [{"file": "drawn.jsonl", "line": line, "why": "a bar"} for line in (2, 12, 22, 32)]
+    (release / "listed.json").write_text(json.dumps(listed))
+    assert call("evaluate", *arguments, "--ambiguous", "listed.json", "--json") == 0
+    *others, source = json.loads(capsys.readouterr().out)["sources"]
+    assert 180 < source["told_apart"]["count"] < 200
+    assert all(other["told_apart"] is None for other in others)
+    assert source["numbers"] == f"numbers from all digits of {strokes_folder.name}"
+    assert source["writers"]["count"] > 30  # of 40, more than any split has
 
 
 def test_a_parity_that_breaks_exits_with_1_and_changes_nothing(

@@ -31,17 +31,29 @@ def evaluate(
         Path | None, Option(help="An .onnx instead of the release's int8, e.g. its float32.")
     ] = None,
     count: Annotated[int, Option(min=100, help="Numbers of each source.")] = 20_000,
-    errors: Annotated[Path | None, Option(help="Picture of misread numbers to write.")] = None,
+    errors: Annotated[
+        Path | None, Option(help="PNG to write: misread numbers, source by source.")
+    ] = None,
     exports: Exports = EXPORTS,
     mnist: Mnist = None,
     custom: Custom = None,
+    held_out: Annotated[
+        list[Path] | None,
+        Option(help="Digits that nobody trains on: all their writers are read. Repeatable."),
+    ] = None,
+    ambiguous: Annotated[
+        Path | None, Option(help="JSON of digits that nobody can tell: also read without them.")
+    ] = None,
     save: Save = False,
     as_json: Json = False,
 ) -> None:
-    """Read unseen numbers and say how well: by length, size, pen, drawing; confidence."""
+    """Read unseen numbers and say how well: by writer, length, size, pen, drawing; confidence."""
     from toolchain.proof.evaluation import evaluate as evaluated
 
-    report = evaluated(variant, model, exports, digits_of(mnist, custom, 1.0), count, errors, save)
+    digits = digits_of(mnist, custom, 1.0)
+    report = evaluated(
+        variant, model, exports, digits, count, errors, save, held_out or (), ambiguous
+    )
     if as_json:
         console.show_json(report)
         return

@@ -145,3 +145,12 @@ class Digits:
                 "add digits of another writer"
             )
         return own
+
+
+def everyones_bank(path: Path) -> DigitBank:
+    """All digits of a folder or file, whoever wrote them: of those that are never trained on.
+
+    Raises:
+        BadInput: there are none, or they are damaged.
+    """
+    return DigitBank(custom_glyphs(path, None))

@@ -4,6 +4,9 @@ In reading order:
 
 - `reference`: what a release computes, in PyTorch.
 - `calibration`: confidence that can be trusted: made so, and measured.
+- `verdict`: the expected answer: from which posterior on it is accepted.
+- `writers`: accuracy with every writer alike, and its interval over writers.
+- `ambiguous`: a list of digits that people can't tell either.
 - `comparison`: counts over numbers that several forms of a model read side by side.
 - `parity`: PyTorch, ONNX, int8 and TorchScript read the same numbers.
 - `slices`: how well a model reads by length, size, touching digits and way of writing.

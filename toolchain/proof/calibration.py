@@ -12,6 +12,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from models.decoders import Network
 from toolchain.data.samples import Samples
+from toolchain.proof import verdict
 from toolchain.training.accuracy import log_probs_of, matches
 
 SEED = 6_000_011  # of the validation numbers that a calibration is fitted on
@@ -34,11 +35,14 @@ class Calibration:
         slope: below 1 where the network is surer than it is right.
         offset: added to the log-odds.
         threshold: answers with less confidence are asked again; None where it was not chosen.
+        verdict: the posterior, not calibrated, from which an expected answer is accepted, see
+            `toolchain.proof.verdict`; None where it was not chosen, or the decoder is no CTC.
     """
 
     slope: float = 1.0
     offset: float = 0.0
     threshold: float | None = None
+    verdict: float | None = None
 
     @classmethod
     def of(cls, facts: dict[str, Any]) -> "Calibration":
@@ -103,7 +107,7 @@ def trust(confidence: NDArray[np.float32], right: NDArray[np.bool_]) -> Trust:
 
 
 def calibrate(model: Network, numbers: Samples, count: int) -> Calibration:
-    """Fit a calibration on unseen numbers, and choose its threshold on the same.
+    """Fit a calibration on unseen numbers, and choose threshold and verdict on the same.
 
     The threshold is the lowest that accepts few wrong answers, unless that asks too often for
     another: a game that doubts everything is not played.
@@ -113,7 +117,8 @@ def calibrate(model: Network, numbers: Samples, count: int) -> Calibration:
         numbers: of validation digits; its seed is replaced by our own.
         count: how many to read, or all there are.
     """
-    posteriors, hits = [], []
+    posteriors, hits, asked = [], [], []
+    is_ctc = model.decoder.name == "ctc"
     generator = numbers.seeded(SEED)
     count = generator.different(count)
     for first in range(0, count, 1_000):
@@ -122,6 +127,8 @@ def calibrate(model: Network, numbers: Samples, count: int) -> Calibration:
         digits = model.decoder.decode(log_probs)
         posteriors.append(model.decoder.posterior(log_probs, digits))
         hits.append(matches(digits, batch.digits))
+        if is_ctc:
+            asked.append((log_probs.cpu(), batch.digits.cpu()))
     probability, right = torch.cat(posteriors).cpu(), torch.cat(hits).cpu().numpy()
     odds = torch.logit(probability.double().clamp(NEAREST, 1 - NEAREST)).numpy()
     fitted = Calibration(*fit(odds, right))
@@ -129,7 +136,10 @@ def calibrate(model: Network, numbers: Samples, count: int) -> Calibration:
     order = np.argsort(confidence, kind="stable")
     chosen = threshold(confidence[order].astype(np.float64), right[order])
     often = float(np.quantile(confidence, MOST_ASKED))
-    return Calibration(fitted.slope, fitted.offset, min(chosen, often))
+    enough = None
+    if is_ctc:
+        enough = verdict.threshold(verdict.ask(*map(torch.cat, zip(*asked, strict=True))))
+    return Calibration(fitted.slope, fitted.offset, min(chosen, often), enough)
 
 
 def fit(odds: NDArray[np.float64], right: NDArray[np.bool_]) -> tuple[float, float]:

@@ -15,6 +15,8 @@ from generator.shards import number_text
 from generator.style import Style
 from toolchain.data.samples import Samples
 from toolchain.proof.calibration import Point, Trust, point, trust
+from toolchain.proof.verdict import Verdict
+from toolchain.proof.writers import ByWriter
 from toolchain.reading.runtime import INPUT
 from toolchain.training.accuracy import wilson
 
@@ -62,6 +64,9 @@ class Evaluation:
         confusions: "written -> read" and how often; "-" is nothing.
         trust: what the confidence is worth.
         shipped: risk and coverage at the threshold in the file's metadata, if it has one.
+        writers: the accuracy that weighs every writer alike, where writers are known.
+        told_apart: numbers without a digit that people can't tell, where such are listed.
+        verdict: what asking about the expected answer is worth, of a CTC.
     """
 
     numbers: str
@@ -72,6 +77,9 @@ class Evaluation:
     confusions: list[tuple[str, int]]
     trust: Trust
     shipped: Point | None
+    writers: ByWriter | None = None
+    told_apart: Slice | None = None
+    verdict: Verdict | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Plain data for files and machines."""
@@ -82,7 +90,8 @@ class Evaluation:
 class Readings:
     """What was read: texts written and read, confidence float32 [N], strips uint8 [N, 1, H, W].
 
-    The strips are kept of misread numbers alone, up to a limit.
+    The strips are kept of misread numbers alone, up to a limit; `log_probs` float32 [N, T, C] and
+    the digits written, int64 [N, 5], only where they are asked for.
     """
 
     written: list[str]
@@ -91,6 +100,13 @@ class Readings:
     height: NDArray[np.int64]
     apart: NDArray[np.bool_]
     errors: dict[int, Strips]
+    log_probs: NDArray[np.float32] | None = None
+    digits: NDArray[np.int64] | None = None
+
+    @property
+    def right(self) -> NDArray[np.bool_]:
+        """Which were read exactly: bool [N]."""
+        return np.array([w == r for w, r in zip(self.written, self.read, strict=True)])
 
 
 def read_numbers(
@@ -99,17 +115,25 @@ def read_numbers(
     count: int,
     *,
     errors: int = 0,
+    scores: bool = False,
     on_batch: Callable[[int], None] = lambda done: None,
 ) -> Readings:
-    """Read samples 0 .. count - 1 with an exported model; keep up to `errors` misread strips."""
+    """Read samples 0 .. count - 1 with an exported model.
+
+    Up to `errors` misread strips are kept, and with `scores` what the network said of each number.
+    """
     written, read = [], []
     confidence, heights, apart = [], [], []
     wrong: dict[int, Strips] = {}
+    said, truth = [], []
+    outputs = ["digits", "confidence", *["log_probs"] * scores]
     for first in range(0, count, BATCH):
         batch = numbers(first, min(BATCH, count - first))
         strips = batch.strips.cpu().numpy()
-        digits, sure = session.run(["digits", "confidence"], {INPUT: strips})
-        labels = [number_text(row) for row in batch.digits.cpu().numpy()]
+        digits, sure, *log_probs = session.run(outputs, {INPUT: strips})
+        said += log_probs
+        truth.append(batch.digits.cpu().numpy())
+        labels = [number_text(row) for row in truth[-1]]
         texts = [number_text(row) for row in digits]
         for row, (label, text) in enumerate(zip(labels, texts, strict=True)):
             if label != text and len(wrong) < errors:
@@ -131,6 +155,8 @@ def read_numbers(
         np.concatenate(heights),
         np.concatenate(apart),
         wrong,
+        np.concatenate(said) if scores else None,
+        np.concatenate(truth) if scores else None,
     )
 
 
@@ -138,7 +164,7 @@ def evaluation(
     readings: Readings, described: str, seed: int, threshold: float | None = None
 ) -> Evaluation:
     """Cut what was read into slices; `threshold` is the file's own."""
-    right = np.array([w == r for w, r in zip(readings.written, readings.read, strict=True)])
+    right = readings.right
     lengths = np.array([len(label) for label in readings.written])
     kinds = {
         **{f"{n} digit{'s' * (n > 1)}": lengths == n for n in np.unique(lengths).tolist()},
@@ -174,8 +200,7 @@ def robustness(
     found = []
     for name, style in _styles(WAYS):
         readings = read_numbers(session, NumberGenerator(numbers.bank, numbers.seed, style), count)
-        pairs = zip(readings.written, readings.read, strict=True)
-        found.append(share_right(name, np.array([written == read for written, read in pairs])))
+        found.append(share_right(name, readings.right))
         on_batch(len(found) * count)
     return found
 

@@ -1,6 +1,6 @@
 """Read numbers from pictures with an exported model; needs no PyTorch."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -65,6 +65,10 @@ class Recognizer:
         alphabet: the character of each class, without the blank.
         decoder: what the classes stand for, see `models.decoders`.
         size: px high and wide of what it reads: a strip, or a square for single digits.
+        threshold: readings with less confidence should be asked again; None where unknown.
+        verdict: posterior, 0..1, from which an expected number may be taken for what was written,
+            whatever is read; None where unknown. The CTC forward algorithm gives the posterior
+            from the scores of `scored`.
     """
 
     def __init__(self, session: InferenceSession) -> None:
@@ -72,6 +76,8 @@ class Recognizer:
         self.variant: str = metadata["variant"]
         self.alphabet: str = metadata["alphabet"]
         self.decoder: str = metadata.get("decoder", "ctc")
+        self.threshold = _told(metadata, "threshold")
+        self.verdict = _told(metadata, "verdict")
         self._session = session
         high, wide = session.get_inputs()[0].shape[2:]
         self.size = (int(high), int(wide))
@@ -182,6 +188,10 @@ class Recognizer:
             return tuple(locate(scores, strip, self.alphabet))
         places = by_place(scores) if self.decoder == "joint" else scores
         return tuple(locate_places(places, strip, number))
+
+
+def _told(metadata: Mapping[str, str], key: str) -> float | None:
+    return float(metadata[key]) if key in metadata else None
 
 
 def _ink_of(image: Picture) -> Found:

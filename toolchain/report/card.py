@@ -127,8 +127,8 @@ def _evaluation(evaluation: Any) -> str:
         return ""
     parts = [f"## Slices\n\n`{evaluation['model']}`, by `nrtool evaluate`.\n"]
     for source in evaluation["sources"]:
-        slices, _, confidence = tables.evaluation(source)
-        for table in (slices, confidence):
+        slices, _, *others = tables.evaluation(source)
+        for table in (slices, *others):
             parts += [f"{table.title}:\n", table.markdown()]
     for table in (*tables.robustness(evaluation), *tables.drawings(evaluation)):
         parts += [f"{table.title}:\n", table.markdown()]
@@ -140,15 +140,24 @@ def _weaknesses(evaluation: Any) -> str:
         return ""
     lines = ["It knows digits alone: a letter, a sign or a scribble is read as some number too."]
     for source in evaluation["sources"]:
-        misread = ", ".join(f"`{pair}` {times} times" for pair, times in source["confusions"][:6])
+        misread = ", ".join(f"`{pair}` {times} times" for pair, times in source["confusions"])
+        wrong = source["all"]["count"] - source["all"]["right"]
         lines.append(
-            f"Of {source['numbers']}, it reads fewest of these: {_worst(source['slices'])}. Most "
-            f"often misread (written -> read): {misread or 'none'}."
+            f"Of {source['numbers']}, it reads fewest of these: {_worst(source['slices'])}"
+            f"{_hardest_hands(source)}. {wrong:,} of {source['all']['count']:,} were misread, most "
+            f"often so (written -> read; - is nothing): {misread or 'none'}."
         )
     for what, kinds in (("ways of writing", "ways"), ("drawings", "drawings")):
         if evaluation.get(kinds):
             lines.append(f"Of the {what}, it reads fewest of these: {_worst(evaluation[kinds])}.")
     return "## Known weaknesses\n\n" + "".join(f"- {line}\n" for line in lines)
+
+
+def _hardest_hands(source: dict[str, Any]) -> str:
+    if not source.get("writers"):
+        return ""
+    hands = (f"{each['name']} ({each['accuracy']:.2f} %)" for each in source["writers"]["worst"])
+    return f", and of these writers: {', '.join(hands)}"
 
 
 def _worst(slices: list[dict[str, Any]]) -> str:

@@ -155,7 +155,7 @@ def evaluation(source: dict[str, Any]) -> list[Table]:
         Table(
             f"{title}: {source['digit_error_rate']:.2f} edits per 100 digits",
             ["numbers", "count", "read exactly", "95 % interval"],
-            [_slice(each) for each in [source["all"], *source["slices"]]],
+            [_slice(each) for each in [source["all"], *_besides(source), *source["slices"]]],
         ),
         Table(
             "written -> read",
@@ -163,6 +163,50 @@ def evaluation(source: dict[str, Any]) -> list[Table]:
             [[pair, str(times)] for pair, times in source["confusions"]],
         ),
         coverage(source["trust"], source.get("shipped")),
+        *expected(source),
+    ]
+
+
+def _besides(source: dict[str, Any]) -> list[dict[str, Any]]:
+    """All without ambiguous digits; where writers are known, all alike, and those read worst."""
+    rows = [source["told_apart"]] if source.get("told_apart") else []
+    found = source.get("writers")
+    if not found:
+        return rows
+    alike = f"every one of {found['count']} writers alike"
+    return [
+        *rows,
+        {**source["all"], **found, "name": alike, "count": source["all"]["count"]},
+        *({**each, "name": f"by {each['name']}", "interval": None} for each in found["worst"]),
+    ]
+
+
+def expected(source: dict[str, Any]) -> list[Table]:
+    """What asking about the expected answer accepts; none where it was not measured."""
+    found = source.get("verdict")
+    if not found:
+        return []
+    named = [("reading and comparing", found["reading"])]
+    named += [("", point) for point in found["curve"]]
+    named.append(("lowest with 1 % of near misses", found["recommended"]))
+    if found.get("shipped"):
+        named.append(("the file's own", found["shipped"]))
+    kinds = list(found["reading"]["kinds"])
+    return [
+        Table(
+            "the expected answer, accepted by its posterior: of right ones, and of near misses",
+            ["", "from", "right", "near misses, each kind alike", *kinds],
+            [
+                [
+                    name,
+                    "-" if point["posterior"] is None else f"{point['posterior']:.4f}",
+                    f"{point['right']:.2f} %",
+                    f"{point['wrong']:.2f} %",
+                    *(f"{point['kinds'][kind]:.2f} %" for kind in kinds),
+                ]
+                for name, point in named
+            ],
+        )
     ]
 
 
@@ -242,5 +286,5 @@ def _slice(each: dict[str, Any]) -> list[str]:
         each["name"],
         f"{each['count']:,}",
         f"{each['accuracy']:.2f} %",
-        "{:.2f} to {:.2f} %".format(*each["interval"]),
+        "{:.2f} to {:.2f} %".format(*each["interval"]) if each["interval"] else "-",
     ]

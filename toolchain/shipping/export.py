@@ -146,6 +146,8 @@ def metadata(facts: Mapping[str, Any], weights: Path) -> dict[str, str]:
     if calibration.threshold is not None:
         found["calibration"] = f"{calibration.slope:.4f}, {calibration.offset:.4f}"
         found["threshold"] = f"{calibration.threshold:.4f}"
+    if calibration.verdict is not None:
+        found["verdict"] = f"{calibration.verdict:.4f}"
     return found
 
 

@@ -2,6 +2,9 @@ class_name NrtoolReading
 extends RefCounted
 ## What a recogniser read from one drawing.
 
+## Where a model names no `verdict`: the number is then likelier than all others together.
+const DEFAULT_VERDICT := 0.5
+
 ## The number as text, such as "407"; "" if nothing was read.
 var number := ""
 ## 0 to 1: the probability that exactly this number was written.
@@ -16,10 +19,17 @@ var strip := PackedByteArray()
 var log_probs := PackedFloat32Array()
 ## How many classes: the alphabet and the blank.
 var classes := 0
+## An expected number is accepted from this probability on: the model's `verdict`.
+var verdict := DEFAULT_VERDICT
 ## Milliseconds from ink to strip.
 var fit_ms := 0.0
 ## Milliseconds in the network.
 var run_ms := 0.0
+
+
+## Whether this number is probable enough to be what was written, whatever was read.
+func accepts(expected: String) -> bool:
+	return score(expected) >= verdict
 
 
 ## The probability, 0 to 1, that this number was written, whatever was read.

@@ -28,6 +28,8 @@ var metadata: Dictionary[String, String] = {}
 var alphabet := ""
 ## A reading is sure from this confidence on.
 var threshold := DEFAULT_THRESHOLD
+## A reading accepts an expected number from this probability on.
+var verdict := NrtoolReading.DEFAULT_VERDICT
 ## Names ONNX Runtime's library; "" takes the one that came with the addon. Set before loading.
 var library := ""
 
@@ -74,8 +76,8 @@ func load_bytes(bytes: PackedByteArray) -> String:
 	_session = session
 	metadata = facts
 	alphabet = facts["alphabet"]
-	var told: String = facts.get("threshold", "")
-	threshold = told.to_float() if told.is_valid_float() else DEFAULT_THRESHOLD
+	threshold = _fraction(facts, "threshold", DEFAULT_THRESHOLD)
+	verdict = _fraction(facts, "verdict", NrtoolReading.DEFAULT_VERDICT)
 	_busy.unlock()
 	return ""
 
@@ -168,7 +170,13 @@ func _unpack(values: PackedFloat32Array, reading: NrtoolReading) -> void:
 		if digit >= 0.0 and digit < alphabet.length():
 			reading.number += alphabet[int(digit)]
 	reading.log_probs = values.slice(1 + frames)
+	reading.verdict = verdict
 	reading.is_sure = not reading.number.is_empty() and reading.confidence >= threshold
+
+
+static func _fraction(facts: Dictionary[String, String], key: String, otherwise: float) -> float:
+	var told: String = facts.get(key, "")
+	return told.to_float() if told.is_valid_float() else otherwise
 
 
 static func _pairs(flat: PackedStringArray) -> Dictionary[String, String]:

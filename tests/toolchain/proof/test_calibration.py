@@ -1,3 +1,5 @@
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 import torch
@@ -19,6 +21,7 @@ from toolchain.proof.calibration import (
     threshold,
     trust,
 )
+from toolchain.proof.verdict import verdict
 from toolchain.training.accuracy import log_probs_of, matches
 
 ANSWERS = st.integers(1, 300).flatmap(
@@ -93,6 +96,17 @@ def test_a_released_threshold_asks_at_most_one_in_twenty_again(weights, numbers)
     if found.asked_again < 100 * MOST_ASKED - 0.5:
         assert found.wrong <= 100 * ACCEPTED_WRONG
     assert trust(confidence, right).calibration_error < 5
+
+
+def test_the_verdict_keeps_its_promise_and_what_has_none_stays_readable(weights, numbers):
+    model, _ = checkpoint.load_model(weights)
+    chosen = calibrate(model, numbers, 200)
+    batch = NumberGenerator(numbers.bank, SEED)(0, 200)
+    found = verdict(log_probs_of(model, batch.strips), batch.digits, chosen.verdict)
+    assert found.shipped.wrong <= 1
+    assert found.shipped == found.recommended
+    old = {key: value for key, value in asdict(chosen).items() if key != "verdict"}
+    assert Calibration.of({"calibration": old}).verdict is None
 
 
 def test_as_it_stands_it_changes_nothing():

@@ -92,6 +92,18 @@ def test_metadata_is_kept(recognizer):
     assert (recognizer.variant, recognizer.alphabet) == ("tiny", "0123456789")
 
 
+def test_what_a_file_says_of_confidence_is_told_and_what_says_nothing_still_reads(
+    recognizer, tmp_path
+):
+    assert (recognizer.threshold, recognizer.verdict) == (None, None)
+    graph = onnx.load(tiny_model(tmp_path / "telling.onnx"))
+    told = {"variant": "tiny", "alphabet": "0123456789", "threshold": "0.84", "verdict": "0.16"}
+    helper.set_model_props(graph, told)
+    onnx.save(graph, tmp_path / "telling.onnx")
+    telling = Recognizer.load(tmp_path / "telling.onnx")
+    assert (telling.threshold, telling.verdict) == (0.84, 0.16)
+
+
 def test_strips_are_read_one_by_one(recognizer):
     strips = np.stack([coded(5, 1, 8, 255), coded(10, 0, 0, 51), coded()])
     readings = recognizer.read_strips(strips)

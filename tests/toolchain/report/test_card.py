@@ -61,8 +61,13 @@ def test_weaknesses_are_what_was_measured(release_folder):
     source = whole["sources"][1]
     source["slices"][2] |= {"name": "the worst", "accuracy": 12.346}
     source["confusions"] = [["1 -> 7", 98], ["5 -> 8", 33]]
+    hands = [{"name": "anna", "count": 9, "right": 4, "accuracy": 44.4444}]
+    source["writers"] = {"count": 17, "accuracy": 97.1, "interval": [95.0, 99.0], "worst": hands}
     storage.write_json(release_folder / "evaluation.json", whole)
-    text = write_card(release_folder).read_text().partition("## Known weaknesses")[2]
+    slices, _, text = write_card(release_folder).read_text().partition("## Known weaknesses")
+    assert "| every one of 17 writers alike |" in slices
+    assert "| by anna | 9 | 44.44 % | - |" in slices
+    assert "of these writers: anna (44.44 %)" in text
     assert "the worst (12.35 %" in text
     assert "`1 -> 7` 98 times, `5 -> 8` 33 times" in text
 

@@ -1,3 +1,5 @@
+from dataclasses import asdict
+
 import numpy as np
 import onnx
 import pytest
@@ -9,7 +11,7 @@ from toolchain.errors import FellShort
 from toolchain.proof.calibration import Calibration
 from toolchain.proof.reference import DropIn
 from toolchain.reading.runtime import open_model
-from toolchain.shipping.export import check_graph, find_weights
+from toolchain.shipping.export import check_graph, find_weights, metadata
 from toolchain.shipping.quantize import weighted_nodes
 from toolchain.storage import sha256
 
@@ -37,6 +39,14 @@ def test_the_file_explains_itself(float32, weights):
     assert facts["blank"] == "10"
     assert facts["strip"] == "32x128"
     assert facts["weights_sha256"] == sha256(weights)
+
+
+def test_the_file_tells_what_its_calibration_chose(weights):
+    facts = {"variant": "lightweight", "calibration": asdict(Calibration(0.9, 0.1, 0.84, 0.16))}
+    told = metadata(facts, weights)
+    assert (told["threshold"], told["verdict"]) == ("0.8400", "0.1600")
+    del facts["calibration"]["verdict"]  # as releases of before have it
+    assert "verdict" not in metadata(facts, weights)
 
 
 def test_batch_norm_is_folded_away(float32):
