@@ -223,6 +223,9 @@ def average(
     run: Annotated[
         str | None, Option(help="Name of the run to write. Default: the variant's, -average.")
     ] = None,
+    take_all: Annotated[
+        bool, Option("--all", help="Take each, as often as it is named, and only say how all read.")
+    ] = False,
     runs: Runs = RUNS,
     mnist: Mnist = None,
     custom: Custom = None,
@@ -245,7 +248,7 @@ def average(
     folder = folder_for(runs, name, is_named=run is not None)
     bank = digits_of(mnist, custom, custom_share).bank("val")
     with console.progress("averaging", 2 * len(paths) - 1) as update:
-        made = averaging.average(paths, bank, on_step=update)
+        made = averaging.average(paths, bank, take_all=take_all, on_step=update)
     weights = {f"model.{key}": value for key, value in made.model.state_dict().items()}
     storage.write_json(folder / "config.json", made.facts)
     checkpoint.save(folder / "best.safetensors", weights, made.facts)

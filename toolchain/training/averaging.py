@@ -47,14 +47,17 @@ def average(
     paths: Sequence[Path],
     bank: DigitBank,
     count: int = NUMBERS,
+    take_all: bool = False,
     on_step: Callable[[int], None] = lambda done: None,
 ) -> Averaged:
-    """Average the networks that each lower the validation loss of the average.
+    """Average the networks that each lower the validation loss of the average, or all.
 
     Args:
         paths: checkpoints of one variant, best with one start in common.
         bank: validation digits.
         count: how many to read.
+        take_all: take each, and as often as it is named: what lowers the loss on numbers as they
+            are judged may not be what was trained for.
         on_step: called with how many networks were read.
 
     Raises:
@@ -80,7 +83,7 @@ def average(
     for done, (_, _, other, _) in enumerate(tried[1:], len(tried) + 1):
         mixed = mean([*taken, other])
         score = evaluate(mixed, check, fast)
-        flags.append(score.loss < best.loss)
+        flags.append(take_all or score.loss < best.loss)
         if flags[-1]:
             best, model = score, mixed
             taken.append(other)

@@ -41,6 +41,16 @@ def test_only_what_lowers_the_loss_is_taken(runs, numbers):
     ]
 
 
+def test_all_are_taken_as_often_as_they_are_named_where_that_is_asked(runs, numbers):
+    near, start, far = (checkpoint.load_model(path)[0].state_dict() for path in runs)
+    made = average([runs[0], runs[1], runs[1], runs[2]], numbers.bank, 100, take_all=True)
+    assert len(made.facts["averaged"]) == 4
+    for name, value in made.model.state_dict().items():
+        if value.is_floating_point():
+            weighted = (near[name] + 2 * start[name] + far[name]) / 4
+            torch.testing.assert_close(value, weighted)
+
+
 def test_what_an_average_was_made_of_is_kept_by_the_next(runs, numbers, tmp_path):
     first = average(runs[:2], numbers.bank, 100)
     path = tmp_path / "mean" / "best.safetensors"
