@@ -29,7 +29,7 @@ EXPORTS = ROOT / "exports"
 # on its own kind: no release may read less.
 FLOORS = {
     "base": 98.1,
-    "optimized": 98.2,
+    "optimized": 98.1,
     "lightweight": 97.9,
     "positions-1": 99.4,
     "positions-2": 98.6,

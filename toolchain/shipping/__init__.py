@@ -5,6 +5,7 @@ In reading order:
 - `release`: the making of a release: export, search a recipe, pass every gate, publish.
 - `export`: stored weights to a float32 .onnx that explains itself.
 - `quantize`: int8 recipes by name.
+- `tidy`: the graph without what only its makers needed.
 - `rounding`: weights rounded so that a layer computes the same.
 - `recipe_search`: all recipes built and measured side by side; the best one ships.
 - `gates`: what a release must keep to be a release.

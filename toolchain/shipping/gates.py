@@ -22,7 +22,7 @@ from toolchain.proof.golden import TOLERANCE
 from toolchain.proof.parity import LOG_PROBS_BOUND, Parity, allowed
 from toolchain.reading.inspection import read_graph
 from toolchain.reading.runtime import INPUT, PROVIDER, open_model
-from toolchain.shipping import emulation, other_runtime, processors
+from toolchain.shipping import emulation, ort_format, other_runtime, processors
 from toolchain.shipping.export import OPSET, check_graph
 from toolchain.shipping.other_runtime import MOBILE, OLDEST
 
@@ -144,10 +144,11 @@ def of_processors(path: Path, strips: Strips, emulate: bool) -> Gate:
     return _answer("processors", path.name, lambda: processors.alike(path, strips, emulate))
 
 
-def of_reduced(path: Path, ort: Path, strips: Strips) -> Gate:
-    """Whether the .ort form of a file loads and reads each strip as the file does."""
+def of_reduced(path: Path, strips: Strips) -> Gate:
+    """Whether the .ort form of a file can be made, loads and reads each strip as the file does."""
 
     def ask() -> tuple[bool, str]:
+        ort, _ = ort_format.convert(path, path.parent)
         session, reduced = open_model(path), InferenceSession(ort, providers=[PROVIDER])
         largest, differing = 0.0, 0
         for strip in strips:
@@ -156,7 +157,7 @@ def of_reduced(path: Path, ort: Path, strips: Strips) -> Gate:
             differing += not np.array_equal(one[1], other[1])
         return differing == 0 and largest <= LOG_PROBS_BOUND, _said(differing, strips, largest)
 
-    return _answer("reduced", ort.name, ask)
+    return _answer("reduced", path.name, ask)
 
 
 def of_speed(float32: Path, int8: Path, strips: Strips) -> Gate:

@@ -15,7 +15,7 @@ from toolchain.proof.calibration import NUMBERS as CALIBRATED_ON
 from toolchain.proof.comparison import Outputs
 from toolchain.proof.parity import INT8_LOSS_BOUND, SCRIPT, SEED, Forms, compare
 from toolchain.report.card import write_card
-from toolchain.shipping import gates, ort_format
+from toolchain.shipping import gates
 from toolchain.shipping.export import export_onnx, find_weights, store_weights
 from toolchain.shipping.float16 import store_float16
 from toolchain.shipping.publish import publish
@@ -82,11 +82,8 @@ def plan(
 
 
 def _without_int8() -> dict[str, str]:
-    return {
-        k: v
-        for k, v in gates.GATES.items()
-        if k not in ("reduced", "processors", "accuracy", "latency")
-    }
+    of_int8 = ("reduced", "processors", "accuracy", "latency")
+    return {name: asked for name, asked in gates.GATES.items() if name not in of_int8}
 
 
 def make(
@@ -193,8 +190,7 @@ def _through_the_gates(
             if precision != SCRIPT:
                 answers += gates.of_file(path, precision, strips)
         if "int8" in files:
-            ort, _ = ort_format.convert(files["int8"], files["int8"].parent)
-            answers.append(gates.of_reduced(files["int8"], ort, strips))
+            answers.append(gates.of_reduced(files["int8"], strips))
             answers.append(gates.of_speed(files["float32"], files["int8"], strips))
             answers.append(gates.of_processors(files["int8"], strips, order.emulate))
     # What is already refused need not be compared on thousands of numbers.

@@ -233,15 +233,31 @@ def test_latency_is_shut_to_a_file_that_is_slower(strips):
     assert not gates.of_speed(fast, slow, strips).held
 
 
-def test_an_ort_of_another_model_is_refused(float32, int8, change, strips, tmp_path):
-    ort, config = ort_format.convert(int8, tmp_path)
-    assert gates.of_reduced(int8, ort, strips).held
+def test_reduced_is_shut_to_an_ort_of_another_model(int8, change, strips, tmp_path, monkeypatch):
+    gate = gates.of_reduced(int8, strips)
+    assert gate.held
+    # The export tries the next recipe where a gate is shut to its int8 file.
+    assert gate.file == int8.name
+    _, config = ort_format.convert(int8, tmp_path)
     assert "DynamicQuantizeLSTM" in config.read_text()
-    other, _ = ort_format.convert(change(lambda graph: nudge(graph, 20)), tmp_path)
-    assert "read otherwise" in gates.of_reduced(float32, other, strips).measured
-    assert not gates.of_reduced(float32, other, strips).held
-    ort.write_bytes(ort.read_bytes()[:1000])
-    assert not gates.of_reduced(int8, ort, strips).held
+
+    made = ort_format.convert(change(lambda graph: nudge(graph, 20)), tmp_path)
+    monkeypatch.setattr(ort_format, "convert", lambda *_: made)
+    gate = gates.of_reduced(int8, strips)
+    assert not gate.held
+    assert "read otherwise" in gate.measured
+    made[0].write_bytes(made[0].read_bytes()[:1000])
+    assert not gates.of_reduced(int8, strips).held
+
+
+def test_reduced_is_shut_to_what_cannot_be_converted(int8, strips, monkeypatch):
+    def refused(*_):
+        raise FellShort("model.onnx cannot become .ort: no kernel")
+
+    monkeypatch.setattr(ort_format, "convert", refused)
+    gate = gates.of_reduced(int8, strips)
+    assert not gate.held
+    assert "no kernel" in gate.measured
 
 
 def test_a_gate_that_cannot_be_measured_is_shut(tmp_path, strips):

@@ -3,7 +3,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
-from toolchain.shipping.quantize import tidy
+from toolchain.shipping.tidy import tidy
 
 
 def test_equal_tensors_are_stored_once_and_all_else_is_kept():
