@@ -44,7 +44,7 @@ FLOORS = {
     "compact": 99.4,
 }
 # The same of numbers in the strokes of writers whom no network was trained on.
-WRITERS_FLOORS = {"base": 96.4, "optimized": 96.4, "lightweight": 95.9}
+WRITERS_FLOORS = {"base": 96.4, "optimized": 96.3, "lightweight": 95.9}
 TOO_LARGE = {"fixed-4": 97.3}  # measured in the family's table, and not among the releases
 RELEASES = sorted(path.parent.name for path in EXPORTS.glob("*/parity.json"))
 
