@@ -6,6 +6,8 @@ const MODELS: Dictionary[String, String] = {
 }
 const LEVELS := 2  ## a pixel of the strip may differ by so many
 const LOG_PROBS := 1e-3
+## Of int8 on other processors than x86-64, on which the vectors were made: as golden.py has it.
+const LOG_PROBS_ELSEWHERE := 0.2
 
 
 func test_strips_are_those_of_python() -> void:
@@ -59,7 +61,9 @@ func _compare(precision: String) -> void:
 			% [precision, cases.size(), worst, worst_fitted]
 		)
 	)
-	check(worst <= LOG_PROBS, "log_probs differ by %s" % worst)
+	var elsewhere := precision == "int8" and Engine.get_architecture_name() != "x86_64"
+	var most := LOG_PROBS_ELSEWHERE if elsewhere else LOG_PROBS
+	check(worst <= most, "log_probs differ by %s" % worst)
 
 
 func _distance(reading: NrtoolReading, expected: Array) -> float:
