@@ -8,6 +8,7 @@ In reading order:
 - `settings`: what a TOML file or an option can change.
 - `devices`: where to compute, and what is fast there.
 - `batches`: numbers sorted by width, their empty columns cut.
+- `divergence`: where training blows up: it stops before the step, and keeps what replays it.
 - `hard_digits`: digits that a network misreads come more often.
 - `muon`: the optimizer of hidden convolutions.
 - `ema`: the moving average of the weights.

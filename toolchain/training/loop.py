@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
 from torch import Tensor, nn
@@ -27,8 +27,9 @@ from models.decoders import Network
 from toolchain import storage
 from toolchain.data import checkpoint, samples
 from toolchain.training.accuracy import evaluate
-from toolchain.training.batches import batches
+from toolchain.training.batches import batches, indices_of
 from toolchain.training.devices import denormals_flushed
+from toolchain.training.divergence import all_finite, diverged, not_finite
 from toolchain.training.ema import Average
 from toolchain.training.muon import optimizers_for
 from toolchain.training.recipes import Recipe, learning_rate
@@ -119,6 +120,7 @@ def train(
 
     Raises:
         BadInput: the run to resume does not fit.
+        Diverged: the loss, its gradient or what became of the network is no finite number.
         Stopped: on SIGINT or SIGTERM, after `last` was saved.
     """
     variant, seed, style = job.variant, job.seed, job.style
@@ -152,6 +154,11 @@ def train(
         now = {**facts, "step": step, "best": best, "history": history}
         checkpoint.save(run / f"{name}.safetensors", tensors, now)
 
+    def stop_diverged(what: str, batch: tuple[Tensor, Tensor]) -> NoReturn:
+        state = _everything(model, average, optimizers)
+        found = indices_of(numbers, recipe, step, harder)
+        raise diverged(run, what, batch, found, state, {**facts, "step": step})
+
     with _stop_requests() as stop, contextlib.closing(SummaryWriter(str(run))) as writer:
         losses, started, since = [], time.perf_counter(), step
         for strips, digits in batches(numbers, recipe, step, harder):
@@ -171,7 +178,10 @@ def train(
             loss = model.decoder.loss(log_probs, digits)
             model.zero_grad()
             loss.backward()
-            nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
+            norm = nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
+            fastest = max(group["lr"] for each, _ in optimizers for group in each.param_groups)
+            if what := not_finite(loss, norm, fastest):
+                stop_diverged(what, (strips, digits))
             for optimizer, _ in optimizers:
                 optimizer.step()
             average.update(model, step)
@@ -182,6 +192,9 @@ def train(
             if step % per_epoch == 0:
                 finished = average.blended()
                 score = evaluate(finished, check, autocast=autocast)
+                if not (math.isfinite(score.loss) and all_finite(finished)):
+                    step -= 1  # it is the last step's doing
+                    stop_diverged("what the network became", (strips, digits))
                 seconds = time.perf_counter() - started
                 row = Epoch(
                     step // per_epoch,

@@ -25,6 +25,7 @@ from generator.errors import BadInput
 from models import zoo
 from toolchain import storage
 from toolchain.training.devices import device_named
+from toolchain.training.divergence import Diverged
 from toolchain.training.loop import Epoch, Job, train
 from toolchain.training.muon import split_parameters
 from toolchain.training.recipes import Recipe
@@ -91,7 +92,7 @@ def tune(
             run = folder / "trials" / f"{trial.number:04d}"
             tried = replace(recipe, **trial.params)
             epochs = _trained(trial, tried, settings, banks, run, on, on_step)
-            loss = epochs[-1].val_loss
+            loss = epochs[-1].val_loss if epochs else math.nan  # it blew up in the first
             if len(epochs) == recipe.epochs and math.isfinite(loss):
                 study.tell(trial, loss)
             else:
@@ -119,7 +120,7 @@ def _trained(
         if row.epoch < recipe.epochs and trial.should_prune():
             raise optuna.TrialPruned
 
-    with contextlib.suppress(optuna.TrialPruned):
+    with contextlib.suppress(optuna.TrialPruned, Diverged):
         train(
             Job(
                 settings.run.variant,
