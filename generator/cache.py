@@ -1,11 +1,10 @@
 """Where what was downloaded is kept for the user: `$XDG_CACHE_HOME/nrtool`, or ~/.cache/nrtool."""
 
 import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from filelock import FileLock
+from generator.storage import alone, beside
 
 
 def cache(part: str) -> Path:
@@ -24,12 +23,10 @@ def made_once(folder: Path, fill: Callable[[Path], None]) -> Path:
     """
     if folder.is_dir():
         return folder
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder.with_name(f".{folder.name}.lock")):
+    with alone(folder, "stop it", wait=-1):
         if not folder.is_dir():
-            prefix = f".{folder.name}."
-            with tempfile.TemporaryDirectory(dir=folder.parent, prefix=prefix) as temporary:
-                made = Path(temporary) / "made"
+            with beside(folder) as temporary:
+                made = temporary / "made"
                 made.mkdir()
                 fill(made)
                 made.rename(folder)

@@ -3,8 +3,6 @@
 import csv
 import hashlib
 import json
-import shutil
-import tempfile
 import zipfile
 from collections.abc import Callable
 from dataclasses import asdict
@@ -18,6 +16,7 @@ from PIL import Image
 from generator.errors import BadInput
 from generator.numbers import PAD, NumberGenerator
 from generator.sheet import contact_sheet
+from generator.storage import alone, beside
 
 Format = Literal["npz", "png"]
 SHARD = 1_000  # numbers made at once, and in one .npz
@@ -45,15 +44,14 @@ def write_numbers(
 
     Raises:
         BadInput: the folder is there already and not empty, or the count is not above 0.
+        Busy: another process is writing it.
         OSError: it cannot be written.
     """
     if count < 1:
         raise BadInput(f"--count is {count}: ask for at least one number")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise BadInput(f"{folder} is there already: name another with --out, or delete it")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
-    try:
+    with alone(folder, "name another with --out"), beside(folder) as temporary:
         for first in range(0, count, SHARD):
             batch = numbers(first, min(SHARD, count - first))
             strips, digits = batch.strips.cpu().numpy(), batch.digits.cpu().numpy()
@@ -81,8 +79,6 @@ def write_numbers(
         (temporary / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
         temporary.chmod(0o755)
         temporary.replace(folder)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
     return manifest
 
 

@@ -8,7 +8,6 @@ Green 2007, "Improved Alpha-Tested Magnification for Vector Textures and Special
 
 import gzip
 import json
-import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from generator.errors import BadInput
+from generator.storage import replacing
 
 CANVAS_HEIGHT = 40  # cells; a glyph canvas holds one digit, centred
 CANVAS_WIDTH = 64
@@ -94,12 +94,8 @@ def write_strokes(digits: Iterable[StrokeDigit], path: Path) -> None:
     text = "".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines)
     # No time stamp in the archive: the same digits make the same file.
     content = gzip.compress(text.encode(), mtime=0) if path.suffix == ".gz" else text.encode()
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
+    with replacing(path) as temporary:
         temporary.write_bytes(content)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _parse(line: str) -> StrokeDigit:

@@ -147,8 +147,8 @@ def _write_strokes(sources: list[Path], out: Path, as_json: bool) -> None:
     files = files_of(sources)
     with console.progress("reading", len(files)) as update:
         digits = import_digits(files, update)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    write_strokes(digits, out)
+    with storage.alone(out, "name another --out"):
+        write_strokes(digits, out)
     writers = len({digit.writer for digit in digits})
     if as_json:
         console.show_json({"out": out, "digits": len(digits), "writers": writers})
@@ -240,18 +240,18 @@ def average(
 
     from toolchain.data import checkpoint
     from toolchain.training import averaging
-    from toolchain.training.run import best_of, folder_for
+    from toolchain.training.folders import best_of, new_folder
 
     paths = [best_of(path) for path in checkpoints]
     # Before the long work: a name that is taken is refused at once.
-    name = run or f"{checkpoint.facts(paths[0])['variant']}-average"
-    folder = folder_for(runs, name, is_named=run is not None)
-    bank = digits_of(mnist, custom, custom_share).bank("val")
-    with console.progress("averaging", 2 * len(paths) - 1) as update:
-        made = averaging.average(paths, bank, take_all=take_all, on_step=update)
-    weights = {f"model.{key}": value for key, value in made.model.state_dict().items()}
-    storage.write_json(folder / "config.json", made.facts)
-    checkpoint.save(folder / "best.safetensors", weights, made.facts)
+    name = run if run is not None else f"{checkpoint.facts(paths[0])['variant']}-average"
+    with new_folder(runs, name, is_named=run is not None) as folder:
+        bank = digits_of(mnist, custom, custom_share).bank("val")
+        with console.progress("averaging", 2 * len(paths) - 1) as update:
+            made = averaging.average(paths, bank, take_all=take_all, on_step=update)
+        weights = {f"model.{key}": value for key, value in made.model.state_dict().items()}
+        checkpoint.save(folder / "best.safetensors", weights, made.facts)
+        storage.write_json(folder / "config.json", made.facts)
     if as_json:
         tried = [asdict(each) for each in made.tried]
         console.show_json({"run": folder, "score": asdict(made.score), "ingredients": tried})

@@ -48,6 +48,17 @@ def facts(path: Path) -> dict[str, Any]:
         return _facts(file)
 
 
+def existing(path: Path) -> Path:
+    """The path of a checkpoint, if there is a file.
+
+    Raises:
+        BadInput: there is none.
+    """
+    if not path.is_file():
+        raise BadInput(f"{path} does not exist: train a model first, or name another checkpoint")
+    return path
+
+
 def _facts(file: Any) -> dict[str, Any]:
     found: dict[str, Any] = json.loads((file.metadata() or {})["facts"])
     recipe = found.get("recipe")
@@ -58,8 +69,7 @@ def _facts(file: Any) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[Any]:
-    if not path.is_file():
-        raise BadInput(f"{path} does not exist: train a model first, or name another checkpoint")
+    existing(path)
     try:
         with safe_open(path, framework="pt") as file:
             yield file

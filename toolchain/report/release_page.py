@@ -30,9 +30,10 @@ def write(folder: Path) -> tuple[Path, Path]:
     """
     content = gather(folder)
     page, data = folder / "report.html", folder / "report.json"
-    storage.write_json(data, content)
-    with storage.replacing(page) as temporary:
-        temporary.write_text(render(content, sha256(data)), "utf-8")
+    with storage.alone(folder, "try again", storage.WAIT):
+        storage.write_json(data, content)
+        with storage.replacing(page) as temporary:
+            temporary.write_text(render(content, sha256(data)), "utf-8")
     return page, data
 
 

@@ -95,9 +95,17 @@ def make(
 
     Raises:
         BadInput: no such variant, recipe, weights or digits.
+        Busy: another export of the variant is at work.
         FellShort: the graph failed its checks, no recipe keeps the bounds, or a gate is shut.
     """
     planned = plan(variant, exports, runs, weights, order)
+    with storage.alone(exports / variant, "name another --out"):
+        return _made(variant, exports, planned, digits, order)
+
+
+def _made(
+    variant: str, exports: Path, planned: dict[str, Any], digits: Digits, order: Order
+) -> dict[str, Any]:
     numbers = samples.to_judge(variant, digits.bank("val"))
     with tempfile.TemporaryDirectory(prefix="nrtool.") as name:
         made, work = Path(name) / variant, Path(name) / "work"

@@ -46,8 +46,9 @@ def prove(
             sections.append(compare(forms, numbers, loss_bound=loss_bound, on_batch=update))
     report = {"variant": variant, "sections": [section.as_json() for section in sections]}
     if save:
-        storage.write_json(folder / "parity.json", report)
-        write_card(folder)
+        with storage.alone(folder, "try again", storage.WAIT):
+            storage.write_json(folder / "parity.json", report)
+            write_card(folder)
     return json.loads(json.dumps(report))  # type: ignore[no-any-return]
 
 
@@ -66,8 +67,9 @@ def measure(
     with console.progress("measuring", rounds(runs)) as update:
         report = bench(files, strips, runs, update).as_json()
     if save:
-        storage.write_json(folder / "bench.json", report)
-        write_card(folder)
+        with storage.alone(folder, "try again", storage.WAIT):
+            storage.write_json(folder / "bench.json", report)
+            write_card(folder)
     return report
 
 
@@ -80,7 +82,7 @@ def pin(variant: str, exports: Path) -> Path:
     folder = _exported(variant, exports)
     path = folder / "golden.json"
     content = golden.make(variant, _both(folder))
-    with storage.replacing(path) as temporary:
+    with storage.alone(folder, "try again", storage.WAIT), storage.replacing(path) as temporary:
         temporary.write_text(golden.dumps(content), "utf-8")
     return path
 

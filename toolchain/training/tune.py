@@ -9,14 +9,13 @@ import contextlib
 import json
 import math
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
 import optuna
 import torch
-from filelock import FileLock, Timeout
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
 from optuna.trial import FrozenTrial, TrialState
 
@@ -25,6 +24,7 @@ from generator.errors import BadInput
 from models import zoo
 from toolchain import storage
 from toolchain.training.devices import device_named
+from toolchain.training.divergence import Diverged
 from toolchain.training.loop import Epoch, Job, train
 from toolchain.training.muon import split_parameters
 from toolchain.training.recipes import Recipe
@@ -82,7 +82,9 @@ def tune(
         "network": settings.network,
         "data": banks[0].description,
     }
-    with _alone(folder):
+    # Nobody else works on it, so what is marked as running was cut off.
+    with storage.alone(folder, "name a --study"):
+        folder.mkdir(exist_ok=True)
         study = _opened(folder, facts)
         while len(finished(study)) < trials:
             # Of the seed and the trial alone, so that a study that goes on does not repeat itself.
@@ -91,7 +93,7 @@ def tune(
             run = folder / "trials" / f"{trial.number:04d}"
             tried = replace(recipe, **trial.params)
             epochs = _trained(trial, tried, settings, banks, run, on, on_step)
-            loss = epochs[-1].val_loss
+            loss = epochs[-1].val_loss if epochs else math.nan  # it blew up in the first
             if len(epochs) == recipe.epochs and math.isfinite(loss):
                 study.tell(trial, loss)
             else:
@@ -119,7 +121,7 @@ def _trained(
         if row.epoch < recipe.epochs and trial.should_prune():
             raise optuna.TrialPruned
 
-    with contextlib.suppress(optuna.TrialPruned):
+    with contextlib.suppress(optuna.TrialPruned, Diverged):
         train(
             Job(
                 settings.run.variant,
@@ -233,14 +235,3 @@ def _opened(folder: Path, facts: dict[str, Any]) -> optuna.Study:
         study.enqueue_trial(trial.params, {"retry_of": trial.number})
         shutil.rmtree(folder / "trials" / f"{trial.number:04d}", ignore_errors=True)
     return study
-
-
-@contextlib.contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Nobody else works on the study, so what is marked as running was cut off."""
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        with FileLock(folder / ".lock", timeout=0):
-            yield
-    except Timeout:
-        raise BadInput(f"{folder} is at work in another process: wait, or name a --study") from None
