@@ -15,7 +15,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import IO, Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import torch
@@ -89,7 +89,7 @@ def read_strokes(path: Path) -> Iterator[StrokeDigit]:
         raise BadInput(f"{path} is damaged ({error}): copy or record it again") from None
 
 
-def _lines(file: IO[bytes], path: Path) -> Iterator[bytes]:
+def _lines(file: BinaryIO | gzip.GzipFile, path: Path) -> Iterator[bytes]:
     """Lines, each and all of them bounded: an archive of a kilobyte can hold gigabytes."""
     held = 0
     for number in itertools.count(1):
