@@ -104,11 +104,9 @@ def _thinned(stroke: Path2D) -> Path2D:
             continue
         along = stroke[last] - stroke[first]
         away = stroke[first + 1 : last] - stroke[first]
-        length = float(np.hypot(*along))
-        if length < TOLERANCE:
-            distance = np.hypot(away[:, 0], away[:, 1])
-        else:
-            distance = np.abs(along[0] * away[:, 1] - along[1] * away[:, 0]) / length
+        # To the piece, not to the line through it: a pen that turns back goes beyond its ends.
+        share = (away @ along / max(float(along @ along), 1e-12)).clip(0, 1)
+        distance = np.hypot(*(away - share[:, None] * along).T)
         furthest = int(distance.argmax())
         if distance[furthest] > TOLERANCE:
             keep[first + 1 + furthest] = True

@@ -6,11 +6,15 @@ field serves every thickness, anti-aliased, at the price of a texture look-up (t
 Green 2007, "Improved Alpha-Tested Magnification for Vector Textures and Special Effects").
 """
 
+import codecs
 import gzip
+import itertools
 import json
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import numpy as np
 import torch
@@ -18,6 +22,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from generator.errors import BadInput
+from generator.files import open_regular
 from generator.storage import replacing
 
 CANVAS_HEIGHT = 40  # cells; a glyph canvas holds one digit, centred
@@ -26,7 +31,14 @@ GLYPH_HEIGHT = 28  # cells that the digit itself spans ...
 GLYPH_WIDTH = 52  # ... unless it is so wide that its width binds
 REACH = 6.0  # cells; distances are kept up to here, which is also the free border
 WINDOWS = (16, 24, 40, CANVAS_WIDTH + int(2 * REACH))  # cells; sides of what a segment can reach
-LONGEST_LINE = 1 << 20  # characters; a digit has about 28 points, so a longer line is no digit
+AT_ONCE = 1 << 23  # cells whose distance is measured at once
+
+# A digit has about 28 points, in about 500 bytes; what is far beyond is none.
+LONGEST_LINE = 1 << 20  # bytes
+MOST_LINES = 1 << 20
+LARGEST = 1 << 28  # bytes of a file, unpacked
+MOST_POINTS = 4_096
+FURTHEST = 1e9  # coordinates, either way: float32 still tells points and squares them
 
 Path2D = NDArray[np.float32]  # [points, 2] as x, y; y points down
 
@@ -56,23 +68,48 @@ def read_strokes(path: Path) -> Iterator[StrokeDigit]:
     """Read stroke digits from JSON lines, plain or gzipped.
 
     Raises:
-        BadInput: a line is not a stroke digit; the message names file and line.
+        BadInput: a line is not a stroke digit, or larger than one, and the message names file and
+            line; or the file is larger than `LARGEST` or damaged.
     """
-    opener = gzip.open if path.suffix == ".gz" else open
     try:
-        with opener(path, "rt", encoding="utf-8") as lines:
-            for number, line in enumerate(lines, 1):
+        with open_regular(path) as file:
+            unpacked = gzip.GzipFile(fileobj=file) if path.suffix == ".gz" else file
+            for number, line in enumerate(_lines(unpacked, path), 1):
                 if not line.strip():
                     continue
                 try:
                     yield replace(_parse(line), place=f"{path.name}:{number}")
-                except (ValueError, KeyError, TypeError) as error:
+                # Nested deeper than Python goes, or a whole number larger than any float.
+                except (ValueError, KeyError, TypeError, RecursionError, OverflowError) as error:
                     raise BadInput(
-                        f"{path}, line {number}: not a stroke digit ({error}); each line is "
+                        f"{path}, line {number}: not a stroke digit ({_brief(error)}); each is "
                         '{"label": "7", "writer": "ben", "strokes": [[[x, y], ...], ...]}'
                     ) from None
-    except (gzip.BadGzipFile, EOFError, UnicodeDecodeError) as error:
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise BadInput(f"{path} is damaged ({error}): copy or record it again") from None
+
+
+def _lines(file: BinaryIO | gzip.GzipFile, path: Path) -> Iterator[bytes]:
+    """Lines, each and all of them bounded: an archive of a kilobyte can hold gigabytes."""
+    held = 0
+    for number in itertools.count(1):
+        line = file.readline(LONGEST_LINE + 1)
+        if not line:
+            return
+        held += len(line)
+        if len(line) > LONGEST_LINE:
+            raise BadInput(
+                f"{path}, line {number}: longer than {LONGEST_LINE >> 20} MiB: delete it"
+            )
+        if held > LARGEST or number > MOST_LINES:
+            raise BadInput(
+                f"{path} holds over {LARGEST >> 20} MiB or {MOST_LINES:,} lines: split it"
+            )
+        yield line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
+
+
+def _brief(error: Exception) -> str:
+    return f"{error}"[:100] if not isinstance(error, KeyError) else f"{error} is missing"
 
 
 def write_strokes(digits: Iterable[StrokeDigit], path: Path) -> None:
@@ -98,24 +135,33 @@ def write_strokes(digits: Iterable[StrokeDigit], path: Path) -> None:
         temporary.write_bytes(content)
 
 
-def _parse(line: str) -> StrokeDigit:
-    if len(line) > LONGEST_LINE:
-        raise ValueError("line too long")
-    record = json.loads(line)
-    label = int(record["label"])
-    if not 0 <= label <= 9:
-        raise ValueError(f"label {label} is no digit")
-    strokes = tuple(np.asarray(stroke, np.float32).reshape(-1, 2) for stroke in record["strokes"])
-    strokes = tuple(stroke for stroke in strokes if len(stroke))
-    if not strokes or not all(np.isfinite(stroke).all() for stroke in strokes):
-        raise ValueError("no finite points")
-    return StrokeDigit(
-        label,
-        str(record.get("writer", "unknown")),
-        strokes,
-        float(record.get("rel_h", 1.0)),
-        str(record.get("source", "custom")),
-    )
+def _parse(line: bytes) -> StrokeDigit:
+    record = json.loads(line.decode())
+    if not isinstance(record, dict):
+        raise ValueError("no JSON object")
+    label = record["label"]
+    if isinstance(label, bool) or str(label) not in tuple("0123456789"):
+        raise ValueError(f"label {label!r} is no digit")
+    strokes = tuple(_points(stroke) for stroke in record["strokes"] if stroke != [])
+    if not strokes:
+        raise ValueError("no points")
+    if sum(map(len, strokes)) > MOST_POINTS:
+        raise ValueError(f"over {MOST_POINTS:,} points")
+    height = record.get("rel_h", 1.0)
+    if isinstance(height, bool) or not isinstance(height, int | float) or not 0 <= height < 1e9:
+        raise ValueError(f"rel_h {height!r} is no height")
+    writer, source = str(record.get("writer", "unknown")), str(record.get("source", "custom"))
+    (writer + source).encode()  # half a surrogate pair is no text, and could be no name of a file
+    return StrokeDigit(int(label), writer, strokes, float(height), source)
+
+
+def _points(stroke: Any) -> Path2D:
+    points = np.asarray(stroke)
+    if points.dtype.kind not in "iuf" or points.ndim != 2 or points.shape[1] != 2:
+        raise ValueError("a stroke is no list of [x, y]")
+    if not (np.abs(points.astype(float)) <= FURTHEST).all():
+        raise ValueError("a point is not finite, or beyond a billion")
+    return points.astype(np.float32)
 
 
 def distance_fields(
@@ -158,24 +204,23 @@ def _distances(ends: Tensor, glyph: Tensor, count: int) -> Tensor:
     side = (ends.amax(1) + REACH).ceil().long().sub_(corner).amax(1)
     shorter = 0
     for window in WINDOWS:
-        chosen = (side > shorter) & (side <= window)
+        fitting = ((side > shorter) & (side <= window)).nonzero()[:, 0]
         shorter = window
-        if not chosen.any():
-            continue
         cells = torch.arange(window, device=ends.device)
-        column, row = (corner[chosen][:, :, None] + cells).unbind(1)  # [K, window]
-        start, along = ends[chosen][:, 0], ends[chosen][:, 1] - ends[chosen][:, 0]
-        squared = along.square().sum(1).clamp(min=1e-12)[:, None, None]
-        dx = (column + 0.5 - start[:, :1])[:, None, :]
-        dy = (row + 0.5 - start[:, 1:])[:, :, None]
-        ax, ay = along[:, 0, None, None], along[:, 1, None, None]
-        t = ((dx * ax + dy * ay) / squared).clamp_(0, 1)  # [K, window, window]
-        distance = (dx - t * ax).square_() + (dy - t * ay).square_()
-        rows = glyph[chosen][:, None] * CANVAS_HEIGHT + row.clamp(0, CANVAS_HEIGHT - 1)
-        place = rows[:, :, None] * CANVAS_WIDTH + column.clamp(0, CANVAS_WIDTH - 1)[:, None, :]
-        distance += _outside(row, CANVAS_HEIGHT)[:, :, None]
-        distance += _outside(column, CANVAS_WIDTH)[:, None, :]
-        nearest.scatter_reduce_(0, place.flatten(), distance.flatten(), "amin")
+        for chosen in fitting.split(AT_ONCE // window**2):
+            column, row = (corner[chosen][:, :, None] + cells).unbind(1)  # [K, window]
+            start, along = ends[chosen][:, 0], ends[chosen][:, 1] - ends[chosen][:, 0]
+            squared = along.square().sum(1).clamp(min=1e-12)[:, None, None]
+            dx = (column + 0.5 - start[:, :1])[:, None, :]
+            dy = (row + 0.5 - start[:, 1:])[:, :, None]
+            ax, ay = along[:, 0, None, None], along[:, 1, None, None]
+            t = ((dx * ax + dy * ay) / squared).clamp_(0, 1)  # [K, window, window]
+            distance = (dx - t * ax).square_() + (dy - t * ay).square_()
+            rows = glyph[chosen][:, None] * CANVAS_HEIGHT + row.clamp(0, CANVAS_HEIGHT - 1)
+            place = rows[:, :, None] * CANVAS_WIDTH + column.clamp(0, CANVAS_WIDTH - 1)[:, None, :]
+            distance += _outside(row, CANVAS_HEIGHT)[:, :, None]
+            distance += _outside(column, CANVAS_WIDTH)[:, None, :]
+            nearest.scatter_reduce_(0, place.flatten(), distance.flatten(), "amin")
     return nearest.sqrt_().view(count, CANVAS_HEIGHT, CANVAS_WIDTH)
 
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from generator.errors import BadInput
@@ -51,6 +51,7 @@ def test_fonts_become_like_any_other_stroke_digits() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 99), st.integers(0, 99)), min_size=2, max_size=40))
+@example([(0, 0), (2, 0), (1, 0)])
 @settings(max_examples=50)
 def test_thinned_strokes_stay_where_they_were(
     tmp_path_factory: pytest.TempPathFactory, points: list[tuple[int, int]]

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from generator import unipen
 from generator.errors import BadInput
 from generator.importing import import_digits
 from generator.strokes import read_strokes, write_strokes
@@ -107,11 +108,54 @@ def test_what_is_written_is_read_again(tmp_path, collection):
         (".INCLUDE gone.dat\n", "includes gone.dat, which is not there"),
         (".INCLUDE ../../etc/passwd\n", "which is not there"),
         (".INCLUDE digits.tra\n", "included within itself"),
+        (".INCLUDE \n", "an empty .INCLUDE line"),
+        (f".INCLUDE {'a' * 5000}\n", "which is not there"),
+        (".INCLUDE a\0b\n", "which is not there"),
+        (".WRITER_ID\n", "an empty .WRITER_ID line"),
+        (f'.SEGMENT DIGIT {"9" * 5000} ? "1"\n', "has no strokes '999"),
+        ('.SEGMENT DIGIT 0-999999999 ? "1"\n', "has no strokes '0-9"),
+        ("." * 70_000, "no UNIPEN text"),
+        (".PEN_DOWN\n0 0\n" * 5000 + '.SEGMENT DIGIT 0-4999 ? "1"\n', "over 4,096 points"),
+        (".PEN_DOWN\n0 0\n" * 9 + f'.SEGMENT DIGIT {"0-8," * 999}0 ? "1"\n', "over 4,096 points"),
+        (".INCLUDE a.doc\n" * 1002, "includes over 1,000 files"),
         ("nothing of interest\n", "no digits in there"),
         ('.SEGMENT DIGIT 0:5-0:6 ? "1"\n.PEN_DOWN\n0 0\n1 1\n.PEN_UP\n', "has no points"),
     ],
 )
 def test_a_damaged_file_is_named(tmp_path, text, message):
+    (tmp_path / "digits.tra").write_text(text)
+    with pytest.raises(BadInput, match=message):
+        import_digits([tmp_path / "digits.tra"])
+
+
+def test_files_that_include_each_other_many_times_end(tmp_path):
+    for name, others in (("a", "bc"), ("b", "cd"), ("c", "de"), ("d", "ef"), ("e", "f")):
+        lines = [f".INCLUDE {other}.dat\n" * 100 for other in others]
+        (tmp_path / f"{name}.dat").write_text("".join(lines))
+    (tmp_path / "f.dat").write_text("")
+    with pytest.raises(BadInput, match="includes over 1,000 files"):
+        import_digits([tmp_path / "a.dat"])
+    (tmp_path / "f.dat").write_text(".INCLUDE a.dat\n")
+    with pytest.raises(BadInput, match="included within itself"):
+        import_digits([tmp_path / "a.dat"])
+
+
+@pytest.mark.parametrize(
+    ("name", "least", "text", "message"),
+    [
+        ("MOST", 50, ".PEN_DOWN\n0 0\n" * 60, "strokes or segments"),
+        ("MOST", 50, '.SEGMENT DIGIT 0 ? "1"\n' * 60, "strokes or segments"),
+        ("LARGEST", 50, "\n" * 60, "larger than"),
+        (
+            "MOST_POINTS_IN_ALL",
+            50,
+            ".PEN_DOWN\n" + "0 0\n" * 9 + ".PEN_UP\n" + '.SEGMENT DIGIT 0 ? "1"\n' * 9,
+            "have over",
+        ),
+    ],
+)
+def test_what_would_fill_memory_is_refused(tmp_path, monkeypatch, name, least, text, message):
+    monkeypatch.setattr(unipen, name, least)
     (tmp_path / "digits.tra").write_text(text)
     with pytest.raises(BadInput, match=message):
         import_digits([tmp_path / "digits.tra"])

@@ -12,6 +12,7 @@ from typer import Argument, Option
 from generator.errors import BadInput
 from toolchain import console
 from toolchain.commands.options import Json, ReadExports, ReadVariant
+from toolchain.storage import replacing
 from toolchain.table import Table
 
 if TYPE_CHECKING:
@@ -73,7 +74,8 @@ def predict(
             continue
         readings += [(path, reading) for reading in found]
         if annotate:
-            annotated(picture, found).save(copy)
+            with replacing(copy) as temporary:
+                annotated(picture, found).save(temporary, "PNG")
         if show:
             display(annotated(picture, found), path.name)
     if readings:

@@ -1,5 +1,7 @@
 """Connected components of a mask: pieces of ink whose pixels touch, corners included."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,14 +22,16 @@ class Components:
         begin = np.searchsorted(last, first + stride, "left")  # the next row's runs that touch
         end = np.searchsorted(first, last + stride, "right")  # run i are begin[i] .. end[i]
         label = np.arange(len(first))
-        upper = np.repeat(label, end - begin)
-        touching = [np.arange(*pair) for pair in zip(begin, end, strict=True)]
-        lower = np.concatenate([*touching, np.zeros(0, np.int64)])
-        while (label[upper] != label[lower]).any():
-            least = np.minimum(label[upper], label[lower])
-            np.minimum.at(label, label[upper], least)
-            np.minimum.at(label, label[lower], least)
-            label = label[label]
+        count = end - begin
+        upper = np.repeat(label, count)
+        lower = np.arange(len(upper)) + np.repeat(begin - (count.cumsum() - count), count)
+        while len(upper):
+            one, other = label[upper], label[lower]
+            apart = one != other
+            upper, lower, one, other = upper[apart], lower[apart], one[apart], other[apart]
+            np.minimum.at(label, np.maximum(one, other), np.minimum(one, other))
+            while (label[label] != label).any():
+                label = label[label]
         _, label = np.unique(label, return_inverse=True)
 
         count = int(label.max(initial=-1)) + 1
@@ -49,7 +53,10 @@ class Components:
 
     def mask(self, wanted: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Bool [H, W]: the pixels of the components for which bool [K] `wanted` is true."""
-        kept = self._padded.copy()
-        flat = kept.ravel()
-        flat[self._padded.ravel()] = np.repeat(wanted[self._label], self._runs)
-        return kept[:, 1:-1]
+        return self.spread(wanted, False)
+
+    def spread(self, values: NDArray[Any], background: Any) -> NDArray[Any]:
+        """[H, W]: at each pixel the value [K] of its component, or that of the background."""
+        whole = np.full(self._padded.shape, background, values.dtype)
+        whole.ravel()[self._padded.ravel()] = np.repeat(values[self._label], self._runs)
+        return whole[:, 1:-1]

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter, ImageOps
 
 from generator.errors import BadInput
+from generator.files import open_regular
 from toolchain.reading.components import Components
 
 MAX_MEGABYTES, MAX_MEGAPIXELS = 50, 50  # read no file and decode no picture larger than this
@@ -33,7 +34,7 @@ def open_picture(source: Path | bytes) -> Image.Image:
     name = repr(str(source)) if isinstance(source, Path) else "the picture"
     try:
         if isinstance(source, Path):
-            with source.open("rb") as file:
+            with open_regular(source) as file:
                 source = file.read(MAX_MEGABYTES * 10**6 + 1)
     except OSError as error:
         raise BadInput(f"{name} cannot be read ({error.strerror}): check the path") from None
@@ -95,8 +96,9 @@ def _opaque(image: Image.Image) -> Image.Image:
     median colour. Else the visible part is the ink, on white, or on black if the ink is light.
     """
     if image.mode.startswith("I") or image.mode == "F":  # Pillow would clip these at 255
-        deep = np.nan_to_num(np.asarray(image, np.float64))
-        image = Image.fromarray(_stretch(deep - deep.min(), max(float(np.ptp(deep)), 1e-9)))
+        deep = np.nan_to_num(np.asarray(image, np.float32), posinf=0, neginf=0)
+        deep -= deep.min()
+        image = Image.fromarray(_stretch(deep, max(float(deep.max()), 1e-9)))
     if not image.has_transparency_data:
         return image.convert("RGB")
     every = max(image.size) // LONG_SIDE + 1

@@ -6,12 +6,12 @@ from numpy.typing import NDArray
 from generator.errors import BadInput
 from generator.strip import INK_LEVEL
 from toolchain.reading.components import Components
-from toolchain.reading.ink import BLANK
+from toolchain.reading.ink import BLANK, SPECK
 
 SIDEWAYS = 0.8  # of the taller's height: a wider gap separates two numbers
 UPWARDS = 0.25  # likewise, between lines
 LOW = 0.2  # of the tallest number's height: what is lower is no number
-MOST_PIECES = 2000  # the largest are looked at; more would be texture, not writing
+MOST_PIECES = 2000  # more of about a size are texture, not writing; the largest are looked at
 
 Box = tuple[int, int, int, int]
 
@@ -29,22 +29,26 @@ def separate_numbers(ink: NDArray[np.uint8]) -> list[tuple[NDArray[np.uint8], Bo
         For each number its ink, uint8 [h, w], and where that lies: left, top, right, bottom.
 
     Raises:
-        BadInput: nothing is drawn.
+        BadInput: nothing is drawn, or more than `MOST_PIECES` pieces that are no specks.
     """
     pieces = Components(ink >= INK_LEVEL)
     if not len(pieces.areas):
         raise BadInput(BLANK)
+    if np.count_nonzero(pieces.areas >= SPECK * pieces.areas.max()) > MOST_PIECES:
+        raise BadInput(f"the picture holds over {MOST_PIECES:,} pieces of ink: cut out the numbers")
     large = np.sort(np.argsort(-pieces.areas, kind="stable")[:MOST_PIECES])
     group = _grouped(pieces.boxes[large])
     boxes = {int(name): _around(pieces.boxes[large[group == name]]) for name in np.unique(group)}
     tallest = max(bottom - top for _, top, _, bottom in boxes.values())
+    names = np.full(len(pieces.areas), -1, np.int32)
+    names[large] = group
+    named = pieces.spread(names, -1)
     numbers = []
     for name in _in_order({n: b for n, b in boxes.items() if b[3] - b[1] >= LOW * tallest}):
         left, top, right, bottom = boxes[name]
-        wanted = np.zeros(len(pieces.areas), bool)
-        wanted[large[group == name]] = True
-        own = np.where(_with_soft_edge(pieces.mask(wanted)), ink, 0)
-        numbers.append((own[top:bottom, left:right], boxes[name]))
+        around = slice(top, bottom), slice(left, right)  # a whole picture for each is too much
+        own = np.where(_with_soft_edge(named[around] == name), ink[around], 0)
+        numbers.append((own, boxes[name]))
     return numbers
 
 
@@ -60,6 +64,8 @@ def _grouped(boxes: NDArray[np.int64]) -> NDArray[np.int64]:
         least = np.where(near, name, len(boxes)).min(1)
         if (least == name).all():
             return name
+        while (least[least] != least).any():  # a long row's name goes from end to end at once
+            least = least[least]
         name = least
 
 

@@ -56,12 +56,15 @@ def display(picture: Image.Image, title: str) -> None:
 
 
 def free_names(paths: Sequence[Path], folder: Path) -> Iterator[Path]:
-    """A PNG in the folder for each picture, no two the same: digit.png, digit-2.png."""
+    """A PNG in the folder for each picture: digit.png, digit-2.png; of no name that is taken.
+
+    What is there already may be the picture itself, so it is never written over.
+    """
     taken: set[str] = set()
     for path in paths:
         stem = "stdin" if str(path) == STANDARD_INPUT else path.stem
         name, count = stem, 1
-        while name in taken:
+        while name in taken or os.path.lexists(folder / f"{name}.png"):
             count += 1
             name = f"{stem}-{count}"
         taken.add(name)

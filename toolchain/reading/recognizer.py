@@ -19,6 +19,7 @@ from toolchain.reading.modelfile import bundled
 from toolchain.reading.runtime import INPUT, open_model
 
 PAD = -1  # fills the model's digits to the right of a number
+MOST_AT_ONCE = 256  # strips; base holds some 2 MB for each while it runs
 
 Array = NDArray[np.uint8]
 Picture = Path | Image.Image | Array
@@ -156,12 +157,14 @@ class Recognizer:
         if not len(strips):
             return []
         outputs = ["digits", "confidence", "log_probs"]
-        digits, confidence, log_probs = self._session.run(outputs, {INPUT: strips})
         readings = []
-        for row, sure, scores, strip in zip(digits, confidence, log_probs, strips, strict=True):
-            number = "".join(self.alphabet[digit] for digit in row if digit != PAD)
-            located = self._located(scores, strip[0], number)
-            readings.append((Reading(number, float(sure), located, _around(strip[0])), scores))
+        for first in range(0, len(strips), MOST_AT_ONCE):
+            some = strips[first : first + MOST_AT_ONCE]
+            digits, confidence, log_probs = self._session.run(outputs, {INPUT: some})
+            for row, sure, scores, strip in zip(digits, confidence, log_probs, some, strict=True):
+                number = "".join(self.alphabet[digit] for digit in row if digit != PAD)
+                located = self._located(scores, strip[0], number)
+                readings.append((Reading(number, float(sure), located, _around(strip[0])), scores))
         return readings
 
     def _read_found(self, found: Sequence[Found]) -> list[Reading]:

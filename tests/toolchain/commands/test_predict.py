@@ -1,6 +1,7 @@
 """nrtool predict as a user types it: folders, standard input, CSV, pictures with boxes."""
 
 import csv
+import errno
 import io
 import json
 import os
@@ -73,6 +74,30 @@ def test_annotated_copies_carry_boxes_and_keep_apart(folder, tmp_path, capsys):
     assert coloured[25:140, 20:300].sum() > 500  # around the 407
     assert not coloured[:, 450:].any()
     assert "407" in capsys.readouterr().out
+
+
+def test_an_annotated_copy_never_takes_the_place_of_what_is_there(folder, monkeypatch, capsys):
+    inside = folder / "deeper"
+    ImageOps.invert(page_of(("8", 40, 40, 90))).save(inside / "a.png")
+    before = {path.name: path.read_bytes() for path in inside.iterdir()}
+    monkeypatch.chdir(inside)
+    for copies in (["a-2.png"], ["a-2.png", "a-3.png"]):
+        assert call("predict", "a.png", *EXPORTS, "--annotate", ".") == 0
+        assert sorted(path.name for path in inside.iterdir()) == sorted([*before, *copies])
+    assert all((inside / name).read_bytes() == content for name, content in before.items())
+    assert "8" in capsys.readouterr().out
+
+
+def test_a_copy_that_cannot_be_written_leaves_nothing(folder, tmp_path, monkeypatch, capsys):
+    def full(self, file, *arguments):
+        file.write_bytes(b"half a picture")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Image.Image, "save", full)
+    assert "No space left" in refused(
+        capsys, "predict", folder / "a.png", *EXPORTS, "--annotate", tmp_path / "out"
+    )
+    assert list((tmp_path / "out").iterdir()) == []
 
 
 def test_one_bad_picture_does_not_keep_the_others(folder, capsys):

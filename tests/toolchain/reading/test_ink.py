@@ -1,5 +1,6 @@
 import contextlib
 import io
+import os
 import struct
 import zlib
 from pathlib import Path
@@ -254,7 +255,9 @@ def test_hostile_files_are_refused_in_one_line(name, tmp_path):
 
 
 def test_what_is_no_file_is_refused(tmp_path):
-    for path in (tmp_path, tmp_path / "none.png", Path("x" * 5000)):
+    os.mkfifo(tmp_path / "pipe.png")  # nobody writes into it: to open it would wait for ever
+    pipe, device = tmp_path / "pipe.png", Path("/dev/zero")
+    for path in (tmp_path, tmp_path / "none.png", Path("x" * 5000), pipe, device):
         with pytest.raises(BadInput, match="cannot be read"):
             open_picture(path)
 
@@ -278,6 +281,21 @@ def test_thin_pictures_do_not_crash(size):
     noise = np.random.default_rng(1).integers(0, 256, size[::-1], np.uint8)
     with contextlib.suppress(BadInput):
         assert to_ink(Image.fromarray(noise)).dtype == np.uint8
+
+
+def test_an_animation_is_its_first_frame(tmp_path):
+    first, second = Image.fromarray(255 - COVERAGE), Image.new("L", COVERAGE.shape[::-1], 255)
+    for name in ("a.gif", "a.png", "a.webp"):
+        first.save(tmp_path / name, save_all=True, append_images=[second] * 3)
+        assert overlap(to_ink(open_picture(tmp_path / name)), COVERAGE) > 0.97
+
+
+def test_levels_that_are_no_numbers_are_no_ink():
+    deep = np.where(COVERAGE > 127, 1.0, 0.0).astype(np.float32)
+    deep[:3] = np.nan
+    deep[3:6] = np.inf
+    found = to_ink(Image.fromarray(deep))
+    assert overlap(found, np.where(COVERAGE > 127, 255, 0)) > 0.97
 
 
 def test_an_oversized_picture_in_memory_is_refused():

@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -45,10 +47,35 @@ def test_each_number_has_its_own_ink_only():
     assert (small == 255).all()
 
 
-def test_blank_is_refused_and_texture_ends(monkeypatch):
+def test_blank_is_refused_and_texture_too(monkeypatch):
     with pytest.raises(BadInput, match="no ink"):
         separate_numbers(np.zeros((9, 9), np.uint8))
     monkeypatch.setattr(layout_analysis, "MOST_PIECES", 50)
     dots = np.zeros((100, 100), np.uint8)
     dots[::2, ::2] = 255
-    assert len(separate_numbers(dots)) >= 1
+    with pytest.raises(BadInput, match="over 50 pieces of ink"):
+        separate_numbers(dots)
+    dots[10:90, 10:50] = 255  # one of the pieces is writing, beside which the others are specks
+    assert len(places(dots)) == 1
+
+
+def test_a_page_full_of_numbers_costs_no_more_than_the_page():
+    page = np.zeros((1600, 1600), np.uint8)
+    for top in range(8, 1600, 40):
+        for left in range(10, 1600, 40):
+            page[top : top + 16, left : left + 10] = 255
+    tracemalloc.start()
+    try:
+        found = separate_numbers(page)
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert len(found) == 1600
+    assert found[-1][1] == (1570, 1568, 1580, 1584)
+    assert most < 200 * 2**20  # 4 GB when each number's ink was a page of its own
+
+
+def test_a_long_row_is_one_number():
+    row = np.zeros((20, 1600), np.uint8)
+    row[5:15, 1:1600:2] = 255
+    assert places(row) == [(1, 5, 1600, 15)]
