@@ -7,6 +7,7 @@ In reading order:
 - `drawing`: a drawing as the page sends it, checked.
 - `prompts`: what to write next.
 - `store`: where drawings are kept.
+- `lines`: their files, a line a digit: checked, changed whole or not at all.
 - `dividing`: a number's strokes, divided into its digits.
 - `access`: who may use the page.
 - `limits`: how often, how much, how slowly a client may send.

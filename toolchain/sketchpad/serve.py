@@ -62,7 +62,7 @@ def serve(
         BadInput: the port is taken.
         OSError: the folder cannot be written to.
     """
-    store = Store(collect) if collect else None
+    store = Store(collect, say) if collect else None
     with _listen(EVERYWHERE if share else LOOPBACK, port) as listening:
         port = listening.getsockname()[1]
         say(f"here:  http://localhost:{port}/   (Ctrl-C stops)")

@@ -121,10 +121,12 @@ def running(folder, *arguments, **given):
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     )
     try:
-        first = process.stderr.readline()
-        port = re.search(r"http://localhost:(\d+)/", first)
-        assert port, first + process.stderr.read()
-        yield Server(process, int(port[1]), folder, [first])
+        said, port = [], None
+        while not port:
+            said.append(process.stderr.readline())
+            assert said[-1], "".join(said)
+            port = re.search(r"http://localhost:(\d+)/", said[-1])
+        yield Server(process, int(port[1]), folder, said)
     finally:
         if process.poll() is None:
             process.send_signal(2)
