@@ -36,6 +36,7 @@ class Form(StrEnum):
 
     npz = "npz"
     png = "png"
+    webdataset = "webdataset"
 
 
 Variant = Annotated[str, Option(help="base, optimized, lightweight, ...; see `nrtool models`.")]
