@@ -41,7 +41,16 @@ def generate(
     count: Count = 1000,
     out: Annotated[Path, Option(help="New folder to write.")] = Path("data/numbers"),
     seed: SetSeed = None,
-    format: Annotated[Form, Option(help="Shards of arrays, or pictures.")] = Form.npz,
+    format: Annotated[
+        Form, Option(help="Shards of arrays, pictures, or tars of pictures that loaders stream.")
+    ] = Form.npz,
+    shard: Annotated[
+        str | None,
+        Option(metavar="I/N", help="Only the I-th of N parts, into OUT-I-of-N, for jobs."),
+    ] = None,
+    verify: Annotated[
+        bool, Option("--verify", help="Make nothing: check --out against its manifest.")
+    ] = False,
     preview: Annotated[bool, Option(help="Add a contact sheet, preview.png.")] = True,
     split: Annotated[Split, Option(help="Which digits to write with.")] = Split.train,
     min_digits: Annotated[
@@ -65,14 +74,24 @@ def generate(
     assignments: Assignments = None,
     as_json: Json = False,
 ) -> None:
-    """Write synthetic handwritten numbers to a folder, with a manifest."""
+    """Write synthetic handwritten numbers to a folder, with a manifest.
+
+    Many machines share the work with --shard: job 3 of 8 runs the same command with --shard 3/8,
+    and the eight folders hold what one run would have made.
+    """
     from dataclasses import replace
 
     from generator.numbers import NumberGenerator
-    from generator.shards import write_numbers
+    from generator.shards import write_numbers, wrong_files
     from generator.style import LAYOUTS
     from toolchain.training import settings
 
+    part = _part(shard)
+    if shard:
+        out = out.with_name(f"{out.name}-{part[0]}-of-{part[1]}")
+    if verify:
+        _say_verified(out, wrong_files(out), as_json)
+        return
     given = settings.gather(
         config,
         assignments,
@@ -91,14 +110,34 @@ def generate(
     numbers = NumberGenerator(
         given.digits.bank(split.value, seed=given.run.seed), given.run.seed, style
     )
-    with console.progress("generating", count) as update:
+    with console.progress("generating", -(-count // part[1])) as update:
         manifest = write_numbers(
-            numbers, count, out, format.value, preview=preview, on_numbers=update
+            numbers, count, out, format.value, part=part, preview=preview, on_numbers=update
         )
     if as_json:
         console.show_json({"out": out, **manifest})
     else:
-        console.out.print(f"{count} numbers in {out}, {len(manifest['sha256'])} files")
+        files = len(manifest["sha256"])
+        console.out.print(f"{manifest['count']} numbers in {out}, {files} files")
+
+
+def _part(shard: str | None) -> tuple[int, int]:
+    which, _, parts = (shard or "1/1").partition("/")
+    if not (which.isdecimal() and parts.isdecimal()):
+        raise BadInput(f"--shard {shard} is not I/N, as in --shard 3/8")
+    return int(which), int(parts)
+
+
+def _say_verified(folder: Path, wrong: list[str], as_json: bool) -> None:
+    if as_json:
+        console.show_json({"out": folder, "wrong": wrong})
+    elif wrong:
+        more = f" and {len(wrong) - 5} more" if len(wrong) > 5 else ""
+        console.out.print(f"{folder} is not as it was made: {', '.join(wrong[:5])}{more}")
+    else:
+        console.out.print(f"{folder} is as it was made")
+    if wrong:
+        raise typer.Exit(1)
 
 
 @app.command(

@@ -38,6 +38,7 @@ class Form(StrEnum):
 
     npz = "npz"
     png = "png"
+    webdataset = "webdataset"
 
 
 def settled(exports: Path | None) -> Path | None:
