@@ -87,8 +87,10 @@ def tune(
         folder.mkdir(exist_ok=True)
         study = _opened(folder, facts)
         while len(finished(study)) < trials:
-            # Of the seed and the trial alone, so that a study that goes on does not repeat itself.
-            study.sampler = optuna.samplers.TPESampler(seed=settings.run.seed + len(study.trials))
+            # Of the seed and what is finished alone: a study that goes on does not repeat itself,
+            # and a trial that was cut off is the same again.
+            done = len(finished(study))
+            study.sampler = optuna.samplers.TPESampler(seed=settings.run.seed + done)
             trial = study.ask(space)
             run = folder / "trials" / f"{trial.number:04d}"
             tried = replace(recipe, **trial.params)
@@ -219,7 +221,7 @@ def _storage(folder: Path) -> str:
 
 
 def _opened(folder: Path, facts: dict[str, Any]) -> optuna.Study:
-    """The study of a folder, new or gone on with; what was cut off in it is put in line again."""
+    """The study of a folder, new or gone on with; what was cut off in it does not count."""
     study = optuna.create_study(
         storage=_storage(folder),
         study_name=NAME,
@@ -232,6 +234,5 @@ def _opened(folder: Path, facts: dict[str, Any]) -> optuna.Study:
         study.set_user_attr(key, value)
     for trial in study.get_trials(False, (TrialState.RUNNING,)):
         study.tell(trial.number, state=TrialState.FAIL)
-        study.enqueue_trial(trial.params, {"retry_of": trial.number})
         shutil.rmtree(folder / "trials" / f"{trial.number:04d}", ignore_errors=True)
     return study

@@ -43,9 +43,10 @@ def killed_after(monkeypatch):
 
             return real(*given, on_epoch=epoch, **options)
 
-        with monkeypatch.context() as patch, pytest.raises(Killed):
+        with monkeypatch.context() as patch:
             patch.setattr(run, "train", deadly)
-            call(*arguments)
+            with pytest.raises(Killed):
+                call(*arguments)
 
     return kill
 
@@ -105,9 +106,10 @@ def test_killed_before_its_first_checkpoint_it_starts_anew(
     def dies(*_):
         raise Killed
 
-    with monkeypatch.context() as patch, pytest.raises(Killed):
+    with monkeypatch.context() as patch:
         patch.setattr(training, "batches", dies)
-        call(*arguments)
+        with pytest.raises(Killed):
+            call(*arguments)
     assert (tmp_path / "lightweight" / "config.json").exists()
     capsys.readouterr()
     assert "there already" in refused(capsys, *arguments, "--run", "lightweight")
