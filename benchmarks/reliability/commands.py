@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import importlib
 import json
 import math
 from collections.abc import Callable
@@ -41,7 +42,7 @@ class Writing:
 def prepare(folder: Path) -> Path:
     """Lay digits in a folder, to write numbers with; returns where commands write."""
     folder.mkdir(parents=True, exist_ok=True)
-    write_strokes(handwritten(20, 10, 5), folder / DIGITS)
+    write_strokes(handwritten(6, 10, 5), folder / DIGITS)
     (folder / MADE).mkdir()
     return folder / MADE
 
@@ -51,7 +52,7 @@ def _digits(folder: Path) -> tuple[object, ...]:
 
 
 def _train(folder: Path, *more: str) -> Callable[[], int]:
-    length = ("--recipe", "quick", "--epochs", 4, "--numbers", 64, "--batch", 16)
+    length = ("--recipe", "quick", "--epochs", 3, "--numbers", 32, "--batch", 16)
     where = ("--variant", "compact", "--runs", folder / MADE, "--run", "a", "--device", "cpu")
     return command("train", *where, *length, *_digits(folder), *more)
 
@@ -117,6 +118,17 @@ def _tuned(folder: Path) -> Any:
     best = (folder / MADE / "study" / "best.toml").read_text()
     return [[trial.params, trial.value, trial.state.name] for trial in trials], best
 
+
+# What commands load when they start, so that no process made by copying need load it again.
+LOADED = [
+    importlib.import_module(name)
+    for name in (
+        "generator.importing",
+        "generator.shards",
+        "toolchain.cli",
+        "toolchain.report.study",
+    )
+]
 
 WRITINGS = (
     Writing("train", _train, _again, _trained),
