@@ -10,7 +10,7 @@ import typer
 from typer import Argument, Option
 
 from generator.errors import BadInput
-from toolchain import console
+from toolchain import console, storage
 from toolchain.commands.options import Json, ReadExports, ReadVariant
 from toolchain.table import Table
 
@@ -73,7 +73,8 @@ def predict(
             continue
         readings += [(path, reading) for reading in found]
         if annotate:
-            annotated(picture, found).save(copy)
+            with storage.replacing(copy) as temporary:
+                annotated(picture, found).save(temporary, "PNG")
         if show:
             display(annotated(picture, found), path.name)
     if readings:

@@ -56,12 +56,12 @@ def display(picture: Image.Image, title: str) -> None:
 
 
 def free_names(paths: Sequence[Path], folder: Path) -> Iterator[Path]:
-    """A PNG in the folder for each picture, no two the same: digit.png, digit-2.png."""
+    """A PNG in the folder for each picture, none that is there yet: digit.png, digit-2.png."""
     taken: set[str] = set()
     for path in paths:
         stem = "stdin" if str(path) == STANDARD_INPUT else path.stem
         name, count = stem, 1
-        while name in taken:
+        while name in taken or (folder / f"{name}.png").exists():
             count += 1
             name = f"{stem}-{count}"
         taken.add(name)

@@ -75,6 +75,14 @@ def test_annotated_copies_carry_boxes_and_keep_apart(folder, tmp_path, capsys):
     assert "407" in capsys.readouterr().out
 
 
+def test_no_picture_is_written_over(folder, capsys):
+    before = {path: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+    for _ in range(2):
+        assert call("predict", folder / "a.png", *EXPORTS, "--annotate", folder) == 0
+    assert {path: path.read_bytes() for path in before} == before
+    assert sum(path.is_file() for path in folder.iterdir()) == len(before) + 2
+
+
 def test_one_bad_picture_does_not_keep_the_others(folder, capsys):
     (folder / "broken.png").write_bytes(b"no")
     (folder / "empty.png").write_bytes(b"")
