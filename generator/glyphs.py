@@ -4,8 +4,8 @@ Every glyph is a small canvas uint8 [40, 64] and the box that its ink (or pen pa
 glyphs hold ink levels; stroke glyphs hold closeness to the pen's path, see `generator.strokes`.
 
 Splits never cross: MNIST train gives training and, with its last 5,000, validation; MNIST test
-gives test alone. Stroke digits are split by writer and PNGs by content, by the last byte of a
-SHA-256: below 32 is validation, the rest training.
+gives test alone. Stroke digits are split by writer and PNGs by their pixels, by the last byte of
+a SHA-256: below 32 is validation, the rest training.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ from generator.errors import BadInput
 from generator.handwriting import handwritten
 from generator.mnist import mnist_part
 from generator.redrawn import redrawn_digits
-from generator.splits import Split, check_split, in_split
+from generator.splits import Split, check_split, in_split, picture_key, writer_key
 from generator.strip import ink_box
 from generator.strokes import (
     CANVAS_HEIGHT,
@@ -101,14 +101,16 @@ def png_glyphs(folder: Path, split: Split | None) -> Glyphs:
     """Digits from `folder/0/*.png` ... `folder/9/*.png`, any size, either polarity.
 
     Raises:
-        BadInput: a file is no picture, or shows nothing.
+        BadInput: a file is no picture, or shows nothing, or there is no such split.
     """
+    if split is not None:
+        check_split(split)
     pixels, labels = [], []
     for label in range(10):
         for path in sorted((folder / str(label)).glob("*.png")):
-            content = path.read_bytes()
-            if split is None or in_split(content, split):
-                pixels.append(_read_png(path))
+            drawn = _read_png(path)
+            if split is None or in_split(picture_key(drawn), split):
+                pixels.append(drawn)
                 labels.append(label)
     stacked = np.stack(pixels) if pixels else np.zeros((0, CANVAS_HEIGHT, CANVAS_WIDTH), np.uint8)
     return _raster(folder.name, stacked, np.array(labels, np.uint8))
@@ -194,7 +196,7 @@ def stroke_digits(path: Path, split: Split | None) -> list[StrokeDigit]:
         digit
         for file in files
         for digit in read_strokes(file)
-        if split is None or in_split(digit.writer.encode(), split)
+        if split is None or in_split(writer_key(digit.writer), split)
     ]
 
 

@@ -1,7 +1,11 @@
 """Which writers and pictures are kept for validation: decided by their name or content alone."""
 
 import hashlib
+import unicodedata
 from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
 
 from generator.errors import BadInput
 
@@ -11,6 +15,18 @@ Split = Literal["train", "val", "test"]
 def in_validation(key: bytes) -> bool:
     """Whether a writer's name or a PNG's content belongs to validation."""
     return hashlib.sha256(key).digest()[-1] < 32
+
+
+def writer_key(name: str) -> bytes:
+    """By what a writer is known: `anna`, `Anna` and `anna ` are one, however letters are coded."""
+    # Folding may take letters apart again, and so comes between two passes (Unicode, section 3.13).
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    return " ".join(folded.split()).encode("utf-8", "surrogatepass")
+
+
+def picture_key(pixels: NDArray[np.uint8]) -> bytes:
+    """By what a picture is known: its grey pixels [H, W], however they are stored."""
+    return repr(pixels.shape).encode() + pixels.tobytes()
 
 
 def in_split(key: bytes, split: Split) -> bool:

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
@@ -77,8 +78,10 @@ def say(text: str) -> None:
 
 def guarded(run: Callable[[], None]) -> int:
     """Run a command; what the user can mend becomes one line on stderr and exit code 2."""
+    threading.excepthook = _of_thread
     try:
         run()
+        sys.stdout.flush()
     except (BadInput, UnknownVariant) as error:
         return _refuse(str(error))
     except FellShort as error:
@@ -96,6 +99,12 @@ def guarded(run: Callable[[], None]) -> int:
             raise
         return _refuse(mend)
     return 0
+
+
+def _of_thread(failed: threading.ExceptHookArgs) -> None:
+    """What fails to write in the background fails in the foreground, too, when it next asks."""
+    if not issubclass(failed.exc_type, OSError):
+        threading.__excepthook__(failed)
 
 
 def _refuse(message: str) -> int:

@@ -1,4 +1,5 @@
 import hashlib
+import unicodedata
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from generator.glyphs import (
     stroke_glyphs,
 )
 from generator.mnist import load_mnist
-from generator.splits import in_validation
+from generator.splits import in_validation, writer_key
 from generator.strokes import GLYPH_HEIGHT
 from tests.conftest import WRITERS
 
@@ -88,9 +89,39 @@ def test_pngs_of_any_size_and_polarity_become_the_same_glyph(tmp_path):
 def test_a_file_that_is_no_picture_is_named(tmp_path, content):
     (tmp_path / "5").mkdir()
     (tmp_path / "5" / "bad.png").write_bytes(content)
-    split = "val" if in_validation(content) else "train"
     with pytest.raises(BadInput, match=r"bad\.png"):
-        png_glyphs(tmp_path, split)
+        png_glyphs(tmp_path, "train")
+
+
+def test_one_picture_is_in_one_split_however_it_is_stored(tmp_path):
+    picture = np.zeros((40, 30), np.uint8)
+    for place in range(24):
+        picture[4:36, 4 + place // 2 : 8 + place // 2] = 100 + place
+        held = Image.fromarray(picture)
+        for name, form, options in (
+            ("a", "L", {}),
+            ("b", "L", {"compress_level": 0}),
+            ("c", "RGB", {"optimize": True}),
+        ):
+            path = tmp_path / f"{place}" / "3" / f"{name}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            held.convert(form).save(path, **options)
+    counts = [
+        [len(png_glyphs(tmp_path / f"{place}", split).labels) for split in ("train", "val")]
+        for place in range(24)
+    ]
+    assert {tuple(each) for each in counts} == {(3, 0), (0, 3)}
+
+
+@pytest.mark.parametrize("name", ["anna", "straße", "ﬁona", "Éva", "İpek", "mr. x"])
+def test_a_writer_is_in_one_split_however_the_name_is_spelled(name):
+    spelled = {name, name.upper(), name.title(), f" {name} ", name.replace(" ", "  ")}
+    spelled |= {unicodedata.normalize("NFD", each) for each in spelled}
+    assert len({writer_key(each) for each in spelled}) == 1
+
+
+def test_names_that_were_plain_are_where_they_were():
+    assert all(writer_key(name) == name.encode() for name in WRITERS)
 
 
 @pytest.mark.parametrize("name", ["missing", "."])

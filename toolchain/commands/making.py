@@ -184,6 +184,8 @@ def _write_strokes(sources: list[Path], out: Path, as_json: bool) -> None:
     from generator.strokes import write_strokes
 
     files = files_of(sources)
+    if out.exists() and any(out.samefile(file) for file in files):
+        raise BadInput(f"--out {out} is one of the files to read: name another")
     with console.progress("reading", len(files)) as update:
         digits = import_digits(files, update)
     with storage.alone(out, "name another --out"):
