@@ -36,7 +36,7 @@ def read_judged(path: Path) -> bytes:
         problem = _hostile(model, len(content)) if model.graph.node else ""
     except Unbounded as unbounded:
         problem = str(unbounded)
-    except (DecodeError, UnicodeDecodeError):  # the latter by a name or a fact that is no text
+    except DecodeError:
         raise damaged from None
     if not model.graph.node:
         raise damaged
@@ -53,8 +53,10 @@ def _hostile(model: Any, size: int) -> str:
     for entry in model.opset_import:
         if entry.domain in ("", "ai.onnx") and entry.version not in OPSETS:
             return f"it is of opset {entry.version}"
-    if not all(entry.key is not None and entry.value is not None for entry in model.metadata_props):
-        return "its metadata is damaged"
+    texts = [text for entry in model.metadata_props for text in (entry.key, entry.value)]
+    texts += [each.name for each in (*graph.input, *graph.output, *graph.initializer)]
+    if not all(isinstance(text, str) for text in texts):  # protobuf gives bytes for what is no text
+        return "its metadata or names are damaged"
     if graph.sparse_initializer:
         return "it has sparse weights"
     stored = 0

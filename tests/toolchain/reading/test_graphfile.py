@@ -226,9 +226,8 @@ def test_inspecting_accounts_for_every_byte(float32):
 def test_text_that_is_none_is_refused_wherever_it_stands(float32, tmp_path):
     content = float32.read_bytes()
     path = tmp_path / "odd.onnx"
-    for text in (b"alphabet", b"0123456789", b"MatMul", b"com.microsoft", b"format", b"nrtool/1"):
-        if text not in content:
-            continue
+    for text in (b"alphabet", b"0123456789", b"MatMul", b"format", b"log_probs"):
+        assert text in content
         path.write_bytes(content.replace(text, b"\xff" * len(text)))
         for use in (open_model, inspect):
             with pytest.raises(BadInput, match=r"odd\.onnx"):
