@@ -9,15 +9,17 @@ a SHA-256: below 32 is validation, the rest training.
 """
 
 import hashlib
+import io
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 from torch import Tensor
 
 from generator.errors import BadInput
+from generator.files import read_bounded
 from generator.handwriting import handwritten
 from generator.mnist import mnist_part
 from generator.redrawn import redrawn_digits
@@ -38,6 +40,7 @@ PROCEDURAL_WRITERS = 320
 PROCEDURAL_EACH = 6  # times that each of them writes every digit
 HAND = 100  # redrawn digits that a varied copy gives to one hand
 PNG_SIDE_LIMIT = 4096  # pixels
+PNG_LARGEST = 1 << 26  # bytes
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,7 @@ def png_glyphs(folder: Path, split: Split | None) -> Glyphs:
     pixels, labels = [], []
     for label in range(10):
         for path in sorted((folder / str(label)).glob("*.png")):
-            drawn = _read_png(path)
+            drawn = _read_png(path, read_bounded(path, PNG_LARGEST))
             if split is None or in_split(picture_key(drawn), split):
                 pixels.append(drawn)
                 labels.append(label)
@@ -116,13 +119,15 @@ def png_glyphs(folder: Path, split: Split | None) -> Glyphs:
     return _raster(folder.name, stacked, np.array(labels, np.uint8))
 
 
-def _read_png(path: Path) -> np.ndarray:
+def _read_png(path: Path, content: bytes) -> np.ndarray:
     try:
-        with Image.open(path) as image:
+        with Image.open(io.BytesIO(content), formats=("PNG",)) as image:
             if max(image.size) > PNG_SIDE_LIMIT:
                 raise BadInput(f"{path} is larger than {PNG_SIDE_LIMIT} pixels: shrink it")
             grey = np.asarray(image.convert("L"))
-    except (UnidentifiedImageError, OSError, SyntaxError) as error:
+    except BadInput:
+        raise
+    except Exception as error:  # Pillow's readers raise a dozen kinds on broken data
         raise BadInput(f"{path} cannot be read as a picture ({error}): replace it") from None
     border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
     ink = 255 - grey if np.median(border) > 127 else grey

@@ -12,6 +12,8 @@ Needs ONNX Runtime, NumPy and Pillow, never PyTorch. In reading order:
 - `annotate`: a picture with what was read in it drawn on top.
 - `modelfile`: which file is read with where none is named, and its bytes, bounded.
 - `graphformat`: the part of ONNX's file format by which a file is judged.
+- `graphrules`: what shape each operator makes of those that it is given.
+- `graphshapes`: how large a graph's tensors become and how much it computes, without running it.
 - `graphfile`: judges a model file that may come from anywhere before it is run.
 - `runtime`: opens a model with ONNX Runtime, and refuses what is none of ours.
 - `inspection`: what a model file says of itself and is made of.

@@ -14,6 +14,7 @@ from toolchain.proof import golden
 from toolchain.proof.calibration import NUMBERS as CALIBRATED_ON
 from toolchain.proof.comparison import Outputs
 from toolchain.proof.parity import INT8_LOSS_BOUND, SCRIPT, SEED, Forms, compare
+from toolchain.report import card
 from toolchain.report.card import write_card
 from toolchain.shipping import gates
 from toolchain.shipping.export import export_onnx, find_weights, store_weights
@@ -99,6 +100,7 @@ def make(
         FellShort: the graph failed its checks, no recipe keeps the bounds, or a gate is shut.
     """
     planned = plan(variant, exports, runs, weights, order)
+    card.check(exports / variant)
     with storage.alone(exports / variant, "name another --out"):
         return _made(variant, exports, planned, digits, order)
 
