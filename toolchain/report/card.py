@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from generator.folders import files_in
 from models import zoo
 from toolchain import storage
 from toolchain.data import checkpoint
@@ -63,7 +64,7 @@ def _read(path: Path) -> Any:
 def _head(variant: str, facts: dict[str, Any], folder: Path) -> str:
     rows = [
         [f"`{path.name}`", tables.megabytes(path.stat().st_size)]
-        for path in sorted(folder.iterdir())
+        for path in files_in(folder, "*")
         if path.suffix in (".onnx", ".safetensors")
     ]
     files = Table("", ["file", "size"], rows).markdown()

@@ -11,6 +11,7 @@ import jinja2
 from markupsafe import Markup
 
 from generator.errors import BadInput
+from generator.folders import files_in
 from toolchain import storage
 from toolchain.data import checkpoint
 from toolchain.report import charts, tables
@@ -48,7 +49,7 @@ def gather(folder: Path) -> dict[str, Any]:
     found: dict[str, Any] = {"variant": variant, "facts": facts}
     found["files"] = [
         {"name": path.name, "size": path.stat().st_size, "sha256": sha256(path)}
-        for path in sorted(folder.iterdir())
+        for path in files_in(folder, "*")
         if path.suffix in _MODELS
     ]
     for name in _PARTS:

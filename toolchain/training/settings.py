@@ -180,7 +180,7 @@ def read(path: Path) -> Given:
     if not path.is_file():
         raise BadInput(f"{path} does not exist: write one with `nrtool config --out {path}`")
     try:
-        content = tomllib.loads(path.read_text("utf-8"))
+        content = tomllib.loads(path.read_text("utf-8-sig"))  # Windows' editors begin with a mark
     except ValueError as error:  # of TOML or of UTF-8
         raise BadInput(f"{path} is no TOML ({error}): mend it there") from None
     return _checked(content, str(path))
