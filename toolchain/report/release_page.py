@@ -3,6 +3,7 @@
 It is written from the files of the release alone, so whoever has the folder can write it again.
 """
 
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import jinja2
 from markupsafe import Markup
 
 from generator.errors import BadInput
+from generator.folders import files_in
 from toolchain import storage
 from toolchain.data import checkpoint
 from toolchain.report import charts, tables
@@ -50,7 +52,7 @@ def gather(folder: Path) -> dict[str, Any]:
     found: dict[str, Any] = {"variant": variant, "facts": facts}
     found["files"] = [
         {"name": path.name, "size": path.stat().st_size, "sha256": sha256(path)}
-        for path in sorted(folder.iterdir())
+        for path in files_in(folder, "*")
         if path.suffix in _MODELS
     ]
     for name in _PARTS:
@@ -77,7 +79,7 @@ def _rendered(content: dict[str, Any], folder: Path) -> str:
             alone = {each: content[each] if each == name else None for each in _PARTS}
             path = folder / f"{name or folder.name}.{'json' if name else 'safetensors'}"
             try:
-                told_of(path, lambda shown=content | alone: render(shown, _HASH))
+                told_of(path, functools.partial(render, content | alone, _HASH))
             except jinja2.TemplateError as error:
                 raise BadInput(f"{path} is damaged ({error}): make it again with nrtool") from None
         raise

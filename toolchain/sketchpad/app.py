@@ -17,7 +17,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from generator.errors import BadInput
-from generator.splits import in_validation, writer_key
+from generator.splits import trainable_name
 from generator.strip import fit_ink
 from toolchain.reading import Recognizer
 from toolchain.reading.pen import draw_ink
@@ -132,17 +132,8 @@ def _progress(kept: list[Line], writer: str, skipped: int) -> dict[str, Any]:
         "kept": len(kept),
         "round": ROUND,
         "digits": ["".join(usable).count(str(digit)) for digit in range(10)],
-        "trainable": _trainable(writer),
+        "trainable": trainable_name(writer),
     }
-
-
-def _trainable(writer: str) -> str:
-    """The nickname itself, or the first with a number behind it that is not for validation."""
-    name, count = writer, 1
-    while in_validation(writer_key(name)):
-        count += 1
-        name = f"{writer}{count}"
-    return name
 
 
 async def _json(request: Request) -> dict[str, Any]:
