@@ -41,11 +41,13 @@ def rounds(tries: list[Try], seconds: float, seed: int) -> list[dict[str, Any]]:
             if turn and time.monotonic() > end:
                 break
             with TemporaryDirectory() as name:
+                said = "held"
                 try:
                     each.once(random.Random(f"{seed} {turn} {each.fault}"), Path(name) / "here")
                 except Broken as broken:
                     row["broken"].append({"turn": turn, "what": str(broken)})
-                    print(f"{each.fault}, turn {turn}: {broken}", file=sys.stderr)
+                    said = f"BROKEN: {broken}"
+                print(f"turn {turn}, {each.fault}: {said}", file=sys.stderr, flush=True)
             row["runs"] += 1
         turn += 1
     return found
