@@ -84,7 +84,7 @@ def _paint(
 
 
 @_compiled
-def _extent(canvas: Bytes) -> tuple[float, float, float, float]:
+def _extent(canvas: Bytes) -> tuple[np.float32, np.float32, np.float32, np.float32]:
     """Left, top, right, bottom of all that is not empty on a canvas [40, 64]."""
     seen = np.zeros(CANVAS_WIDTH, np.uint8)
     top, bottom = CANVAS_HEIGHT, 0
@@ -257,10 +257,10 @@ def paint_framed(strips: Bytes, pixels: Bytes, glyphs: Ints, frames: Floats, sof
             sin = np.float32(math.sin(turn)) * cell
             half = side / _TWO
             # The pixels whose middle lies in the frame.
-            first = max(0, int(math.ceil(x - half * scale - _HALF)))
-            last = min(WIDTH, int(math.floor(x + half * scale - _HALF)) + 1)
-            highest = max(0, int(math.ceil(y - half * scale - _HALF)))
-            lowest = min(HEIGHT, int(math.floor(y + half * scale - _HALF)) + 1)
+            first = max(0, math.ceil(x - half * scale - _HALF))
+            last = min(WIDTH, math.floor(x + half * scale - _HALF) + 1)
+            highest = max(0, math.ceil(y - half * scale - _HALF))
+            lowest = min(HEIGHT, math.floor(y + half * scale - _HALF) + 1)
             for column in range(first, last):
                 dx = (np.float32(column) + _HALF - x) / scale + half - across
                 dx = (dx - np.floor(dx / side) * side - half) * (_SIDE / side)
@@ -322,7 +322,7 @@ def ink_sums(pixels: Bytes, glyphs: Ints, least: Bytes, sums: Ints) -> None:
                 inked = np.int32(canvas[row, column] >= least[m])
                 here += inked
                 aside += inked * np.int32(column)
-            count += here
-            of_columns += aside
-            of_rows += here * row
+            count += int(here)
+            of_columns += int(aside)
+            of_rows += int(here) * row
         sums[m, 0], sums[m, 1], sums[m, 2] = count, of_columns, of_rows

@@ -48,7 +48,7 @@ def test_compiled_and_plain_are_the_same_within_a_grey_level(pens, name, first, 
     st.tuples(st.integers(0, 62), st.integers(0, 38)),
     st.tuples(st.integers(1, 64), st.integers(1, 40)),
     st.booleans(),
-    st.sampled_from(sorted(STYLES)),
+    st.sampled_from(["usual", "flawed", "upside down"]),  # no frames, whose edge would cut it
 )
 def test_ink_anywhere_on_its_canvas_is_drawn_whole(corner, size, drawn, name):
     # Faint all around the box, up to the very edge of the canvas.
