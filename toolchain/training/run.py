@@ -96,7 +96,7 @@ def _train(
         reader, held = _judge(settings.run.judge, variant)
         facts["judge"] = _origin(held)
     settings.digits.prepare("train", "val")
-    with console.err.status("preparing digits"):
+    with console.status("preparing digits"):
         train_bank = settings.digits.bank("train", on, settings.run.seed)
         banks = train_bank, settings.digits.bank("val", on)
     facts["data"] = banks[0].description
