@@ -25,7 +25,7 @@ Ints = NDArray[np.int64]
 
 # Numba takes a plain number for a double, which would make doubles of all that it meets.
 _ZERO, _HALF, _ONE, _TWO, _FULL = (np.float32(each) for each in (0, 0.5, 1, 2, 255))
-_RIGHT, _BOTTOM = np.float32(CANVAS_WIDTH - 1.01), np.float32(CANVAS_HEIGHT - 1.01)
+_RIGHT, _BOTTOM = np.float32(CANVAS_WIDTH - 1.0001), np.float32(CANVAS_HEIGHT - 1.0001)
 _STEEP = np.float32(1e-6)  # cells a pixel: less is a coordinate that does not change
 _REACH, _SIDE = np.float32(REACH), np.float32(SIDE)
 _RIM = _ONE  # cells about a path's ink: between cells, a distance is up to so much too small
