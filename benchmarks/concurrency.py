@@ -125,8 +125,8 @@ def main() -> None:
     }
     starts = report["cold"]
     text = (
-        f"# Readings at once\n\n{report['file']}, each session one thread; {given.rounds} rounds.\n\n"
-        f"{table(report).markdown()}\nA cold start: {statistics.median(starts):.2f} s "
+        f"# Readings at once\n\n{report['file']}, each session one thread; {given.rounds} rounds."
+        f"\n\n{table(report).markdown()}\nA cold start: {statistics.median(starts):.2f} s "
         f"({min(starts):.2f} to {max(starts):.2f}).\n\n{report['machine']}, ONNX Runtime "
         f"{report['onnxruntime']}; commit {report['commit']}. Written by "
         "`python benchmarks/concurrency.py`.\n"

@@ -10,8 +10,10 @@ thread works, by the clock where several do. Beside our own layouts:
 - plain: ours without the compiled loops, as a GPU draws;
 - Pillow: the earlier work's way, re-told from its description in benchmarks/earlier.py: one picture
   at a time, each digit rotated, resized, shifted and pasted by maximum, then all scaled;
-- torchvision: its v2 affine and elastic distortion, on a batch of strips: the geometry alone;
-- Kornia: the same with its random affine and elastic distortion, where it is installed.
+- torchvision: its v2 affine and elastic distortion of single strips: the geometry alone;
+- Kornia: the same on a batch of them.
+
+The last two take part where they can be imported: `pip install kornia` in this environment.
 
 Writes benchmarks/generation.json and benchmarks/generation.md.
 """
@@ -29,7 +31,7 @@ from typing import Any
 import earlier
 import numpy as np
 import torch
-from torchvision.transforms import v2
+from torch import Tensor
 
 from generator.digits import DigitBank
 from generator.glyphs import mnist_glyphs, procedural_glyphs
@@ -65,21 +67,32 @@ def ways(bank: DigitBank) -> dict[str, Way]:
     found["plain, usual"] = SLOW, ours("usual", compiled=False)
     found["Pillow, one at a time"] = SLOW, pillow
     strips = NumberGenerator(bank)(0, SLOW).strips
-    bent = v2.Compose(
-        [v2.RandomAffine(10, (0.05, 0.05), (0.9, 1.1), 10), v2.ElasticTransform(20.0)]
-    )
-    # Each strip differently, as ours are: one call draws one distortion.
-    found["torchvision v2, geometry"] = SLOW, lambda turn: [bent(strip) for strip in strips]
-    if find_spec("kornia"):
-        from kornia import augmentation
-
-        floats = strips.float() / 255
-        kornia = torch.nn.Sequential(
-            augmentation.RandomAffine(10, (0.05, 0.05), (0.9, 1.1), 10, p=1.0),
-            augmentation.RandomElasticTransform(p=1.0),
-        )
-        found["Kornia, geometry"] = SLOW, lambda turn: kornia(floats)
+    for name, geometry in (("torchvision v2", _torchvision), ("Kornia", _kornia)):
+        try:
+            found[f"{name}, geometry"] = SLOW, geometry(strips)
+        except (ImportError, RuntimeError) as error:  # a torchvision built for another PyTorch
+            print(f"without {name}: {error}")
     return found
+
+
+def _torchvision(strips: Tensor) -> Callable[[int], object]:
+    from torchvision.transforms import v2
+
+    affine = v2.RandomAffine(10, (0.05, 0.05), (0.9, 1.1), 10)
+    bent = v2.Compose([affine, v2.ElasticTransform(20.0)])
+    # Each strip by itself: one call draws one distortion.
+    return lambda turn: [bent(strip) for strip in strips]
+
+
+def _kornia(strips: Tensor) -> Callable[[int], object]:
+    from kornia import augmentation
+
+    bent = torch.nn.Sequential(
+        augmentation.RandomAffine(10, (0.05, 0.05), (0.9, 1.1), 10, p=1.0),
+        augmentation.RandomElasticTransform(p=1.0),
+    )
+    floats = strips.float() / 255
+    return lambda turn: bent(floats)
 
 
 def one_thread(found: dict[str, Way], rounds: int) -> list[dict[str, Any]]:
