@@ -114,7 +114,7 @@ def _made(
         made.mkdir()
         work.mkdir()
         stored, float32 = made / f"{variant}.safetensors", made / f"{variant}.onnx"
-        with console.err.status("exporting"):
+        with console.status("exporting"):
             few = min(CALIBRATED_ON, order.count)
             store_weights(Path(planned["weights"]), variant, stored, numbers, few)
             export_onnx(stored, float32)
@@ -195,7 +195,7 @@ def _through_the_gates(
     numbers = samples.held_out(variant, TEST_DIGITS, bank, SEED, order.count)
     strips = numbers.samples(0, GATE_STRIPS).strips.numpy()
     answers = []
-    with console.err.status("gates: files by themselves"):
+    with console.status("gates: files by themselves"):
         for precision, path in files.items():
             if precision != SCRIPT:
                 answers += gates.of_file(path, precision, strips)

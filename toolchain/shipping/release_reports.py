@@ -157,7 +157,7 @@ def float32_of(folder: Path) -> Path:
     path = folder / f"{folder.name}.onnx"
     if path.exists():
         return _own(path)
-    with console.err.status("exporting float32"), storage.replacing(path) as temporary:
+    with console.status("exporting float32"), storage.replacing(path) as temporary:
         export_onnx(folder / f"{folder.name}.safetensors", temporary)
     return path
 

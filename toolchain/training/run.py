@@ -1,6 +1,8 @@
 """One training run as a user sees it: where it is kept, what it prints, how it is resumed."""
 
+import contextlib
 import math
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,7 @@ from toolchain.training.accuracy import evaluate
 from toolchain.training.devices import device_named
 from toolchain.training.folders import best_of, new_folder, resumed_folder
 from toolchain.training.loop import Epoch, Job, Stopped, train, validation_numbers
+from toolchain.training.profile import profiled
 from toolchain.training.recipes import Recipe
 from toolchain.training.settings import Settings
 
@@ -45,6 +48,7 @@ def start(
     name: str | None,
     resume: bool,
     start_from: Path | None,
+    profile: bool,
     as_json: bool,
 ) -> None:
     """Train with a live bar and a line an epoch; see `nrtool train --help`.
@@ -69,7 +73,9 @@ def start(
         begun = Begun(folder, resume, resume and resuming.can_resume(folder))
         if resume and not begun.has_checkpoint:
             console.say(f"{folder} has no checkpoint yet: it starts anew")
-        _train(settings, begun, on, recipe, start_from, as_json)
+        with contextlib.ExitStack() as looked_at:
+            look = looked_at.enter_context(profiled(folder, on)) if profile else None
+            _train(settings, begun, on, recipe, start_from, look, as_json)
 
 
 def _train(
@@ -78,6 +84,7 @@ def _train(
     on: torch.device,
     recipe: Recipe,
     start_from: Path | None,
+    look: Callable[[], None] | None,
     as_json: bool,
 ) -> None:
     """`start`, in a folder that nobody else writes."""
@@ -96,7 +103,7 @@ def _train(
         reader, held = _judge(settings.run.judge, variant)
         facts["judge"] = _origin(held)
     settings.digits.prepare("train", "val")
-    with console.err.status("preparing digits"):
+    with console.status("preparing digits"):
         train_bank = settings.digits.bank("train", on, settings.run.seed)
         banks = train_bank, settings.digits.bank("val", on)
     facts["data"] = banks[0].description
@@ -124,6 +131,8 @@ def _train(
         def on_step(step: int, loss: float) -> None:
             notes.extend([] if math.isnan(loss) else [f"loss {loss:.3f}"])
             update(step, notes[-1])
+            if look:
+                look()
 
         def on_epoch(row: Epoch) -> None:
             rows.append(asdict(row))
