@@ -86,25 +86,23 @@ func _take(operation: NrtoolOnnxFile.Operation) -> void:
 
 ## What an operator gives; null where it is none of ours, or stands elsewhere than in our files.
 func _computed(operation: NrtoolOnnxFile.Operation, given: NrtoolGraphValue) -> NrtoolGraphValue:
-	match operation.operator:
-		"Div", "Mul":
-			return _scaled_image(operation, given)
-		"QuantizeLinear":
-			return _quantized(operation, given)
-		"DequantizeLinear":
-			return _dequantized(operation, given)
-		"Conv":
-			return _convolved(operation, given)
-		"Relu":
-			if given.is_plain():
-				return given.with(_append(NrtoolPointwise.Relu.new(given.maps)))
-		"Add":
-			return _sum(given, _values.get(operation.input(1)) as NrtoolGraphValue)
-		"MaxPool":
-			return _pooled(operation, given)
-		"Gather", "Squeeze", "Transpose", "LogSoftmax":
-			return _turned(operation, given)
-	return null
+	var makers: Dictionary[String, Callable] = {
+		"Div": _scaled_image,
+		"Mul": _scaled_image,
+		"QuantizeLinear": _quantized,
+		"DequantizeLinear": _dequantized,
+		"Conv": _convolved,
+		"Relu": _cut,
+		"Add": _sum,
+		"MaxPool": _pooled,
+		"Gather": _turned,
+		"Squeeze": _turned,
+		"Transpose": _turned,
+		"LogSoftmax": _turned,
+	}
+	if not makers.has(operation.operator):
+		return null
+	return makers[operation.operator].call(operation, given)
 
 
 func _append(layer: NrtoolLayer) -> NrtoolMaps:
@@ -183,10 +181,17 @@ func _convolved(operation: NrtoolOnnxFile.Operation, given: NrtoolGraphValue) ->
 	return made.value if not made.layers.is_empty() else null
 
 
-func _sum(one: NrtoolGraphValue, other: NrtoolGraphValue) -> NrtoolGraphValue:
-	if other == null or not one.is_plain() or not other.is_plain():
+func _cut(_operation: NrtoolOnnxFile.Operation, given: NrtoolGraphValue) -> NrtoolGraphValue:
+	if not given.is_plain():
 		return null
-	var a := _real(one)
+	return given.with(_append(NrtoolPointwise.Relu.new(given.maps)))
+
+
+func _sum(operation: NrtoolOnnxFile.Operation, given: NrtoolGraphValue) -> NrtoolGraphValue:
+	var other: NrtoolGraphValue = _values.get(operation.input(1))
+	if other == null or not given.is_plain() or not other.is_plain():
+		return null
+	var a := _real(given)
 	var b := _real(other)
 	if a.channels != b.channels or a.height != b.height or a.width != b.width:
 		return null
