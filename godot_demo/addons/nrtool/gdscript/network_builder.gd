@@ -23,6 +23,22 @@ var _constants: NrtoolGraphConstants
 var _values: Dictionary[String, NrtoolGraphValue] = {}
 var _network := NrtoolNetwork.new()
 var _work := 0
+## What makes the layers of each operator; null is given where it cannot.
+var _makers: Dictionary[String, Callable] = {
+	"Cast": _image,
+	"Div": _scaled_image,
+	"Mul": _scaled_image,
+	"QuantizeLinear": _quantized,
+	"DequantizeLinear": _dequantized,
+	"Conv": _convolved,
+	"Relu": _cut,
+	"Add": _sum,
+	"MaxPool": _pooled,
+	"Gather": _turned,
+	"Squeeze": _turned,
+	"Transpose": _turned,
+	"LogSoftmax": _turned,
+}
 
 
 ## The network of a file that was read; null and `problem` where it cannot be computed here.
@@ -30,19 +46,26 @@ func build(file: NrtoolOnnxFile) -> NrtoolNetwork:
 	_constants = NrtoolGraphConstants.new(file)
 	var needed := _needed(file.nodes)
 	var decoding := DECODING.split(" ")
-	for i: int in file.nodes.size():
-		var operation := file.nodes[i]
+	# First what is found nowhere in our files: that says most clearly what a file is.
+	for operation: NrtoolOnnxFile.Operation in file.nodes:
+		var kind := operation.operator
 		if not operation.domain in ["", "ai.onnx"]:
-			return _refuse("the operator %s of %s" % [operation.operator, operation.domain])
-		if needed.has(i):
-			_take(operation)
-		elif not operation.operator in decoding:
-			_refuse("the operator %s" % operation.operator)
-		if not problem.is_empty():
-			return null
+			return _refuse("the operator %s of %s" % [kind, operation.domain])
+		if not (kind in _makers or kind in decoding):
+			return _refuse("the operator %s" % kind)
+	if needed.is_empty():
+		return _refuse("a file without %s" % LOG_PROBS)
+	for i: int in file.nodes.size():
+		var kind := file.nodes[i].operator
+		if not (kind in _makers if needed.has(i) else kind in decoding):
+			_refuse("the operator %s where it stands" % kind)
+		elif needed.has(i) and problem.is_empty():
+			_take(file.nodes[i])
+	if not problem.is_empty():
+		return null
 	var last: NrtoolGraphValue = _values.get(LOG_PROBS)
 	if last == null or last.axes != NrtoolGraphValue.Axes.DONE:
-		return _refuse("a file without log_probs")
+		return _refuse("log_probs of this kind")
 	_network.classes = last.maps.channels
 	return _network
 
@@ -69,40 +92,19 @@ static func _needed(nodes: Array[NrtoolOnnxFile.Operation]) -> Dictionary[int, b
 
 func _take(operation: NrtoolOnnxFile.Operation) -> void:
 	var name := operation.input(0)
-	var given: NrtoolGraphValue = _values.get(name)
-	var made: NrtoolGraphValue
 	if operation.operator == "DequantizeLinear" and _constants.is_stored(name):
 		if not _constants.dequantize(operation):
 			_refuse("this DequantizeLinear")
 		return
-	if operation.operator == "Cast" and name == IMAGE:
-		made = _image(operation)
-	elif given != null:
-		made = _computed(operation, given)
+	var given: NrtoolGraphValue = _values.get(name)
+	if name == IMAGE and operation.operator == "Cast":
+		given = NrtoolGraphValue.new()
+	var made: NrtoolGraphValue
+	if given != null:
+		made = _makers[operation.operator].call(operation, given)
 	if made == null:
 		_refuse("this operator %s" % operation.operator)
 	_values[operation.outputs[0]] = made
-
-
-## What an operator gives; null where it is none of ours, or stands elsewhere than in our files.
-func _computed(operation: NrtoolOnnxFile.Operation, given: NrtoolGraphValue) -> NrtoolGraphValue:
-	var makers: Dictionary[String, Callable] = {
-		"Div": _scaled_image,
-		"Mul": _scaled_image,
-		"QuantizeLinear": _quantized,
-		"DequantizeLinear": _dequantized,
-		"Conv": _convolved,
-		"Relu": _cut,
-		"Add": _sum,
-		"MaxPool": _pooled,
-		"Gather": _turned,
-		"Squeeze": _turned,
-		"Transpose": _turned,
-		"LogSoftmax": _turned,
-	}
-	if not makers.has(operation.operator):
-		return null
-	return makers[operation.operator].call(operation, given)
 
 
 func _append(layer: NrtoolLayer) -> NrtoolMaps:
@@ -114,11 +116,12 @@ func _append(layer: NrtoolLayer) -> NrtoolMaps:
 
 
 ## The image as numbers: each level of grey stands for itself.
-func _image(operation: NrtoolOnnxFile.Operation) -> NrtoolGraphValue:
-	var value := NrtoolGraphValue.new()
+func _image(operation: NrtoolOnnxFile.Operation, given: NrtoolGraphValue) -> NrtoolGraphValue:
+	if operation.integer("to", 0) != FLOAT32 or operation.input(0) != IMAGE:
+		return null
 	for level: int in 256:
-		value.table.append(level)
-	return value if operation.integer("to", 0) == FLOAT32 else null
+		given.table.append(level)
+	return given
 
 
 func _scaled_image(

@@ -132,15 +132,15 @@ func _read_node(message: NrtoolProtobuf) -> String:
 	while message.next():
 		match message.number:
 			1:
-				node.inputs.append(message.text())
+				node.inputs.append(message.name())
 			2:
-				node.outputs.append(message.text())
+				node.outputs.append(message.name())
 			4:
-				node.operator = message.text()
+				node.operator = message.name()
 			5:
 				_read_attribute(message.message(), node._attributes)
 			7:
-				node.domain = message.text()
+				node.domain = message.name()
 	nodes.append(node)
 	if node.outputs.is_empty():
 		return "an operator %s has no output" % node.operator
@@ -155,11 +155,11 @@ func _read_attribute(message: NrtoolProtobuf, into: Dictionary[String, Variant])
 	while message.next():
 		match message.number:
 			1:
-				name = message.text()
+				name = message.name()
 			3:
 				found = message.value
 			4:
-				found = message.text()
+				found = message.name()
 			8:
 				message.append_integers(many)
 	into[name] = many if not many.is_empty() else found
@@ -176,7 +176,7 @@ func _read_tensor(message: NrtoolProtobuf) -> String:
 			2:
 				tensor.type = NAMES.get(message.value, "other")
 			8:
-				name = message.text()
+				name = message.name()
 			9:
 				tensor.raw = message.bytes.slice(message.start, message.end)
 			13, 14:
@@ -204,7 +204,7 @@ func _read_value(message: NrtoolProtobuf, kind: String) -> void:
 	var shape := PackedStringArray()
 	while message.next():
 		if message.number == 1:
-			name = message.text()
+			name = message.name()
 		elif message.number == 2:
 			var either := message.message()
 			while either.next():

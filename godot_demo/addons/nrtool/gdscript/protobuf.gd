@@ -66,12 +66,21 @@ func message() -> NrtoolProtobuf:
 	return NrtoolProtobuf.new(bytes, start, end, self)
 
 
-## The field as text.
+## The field as text that people wrote.
 func text() -> String:
 	if wire != Wire.BYTES:
 		_break()
 		return ""
 	return bytes.slice(start, end).get_string_from_utf8()
+
+
+## The field as a name, which has no other characters than ASCII's.
+func name() -> String:
+	for i: int in range(start, end) if wire == Wire.BYTES else []:
+		if bytes[i] > 0x7F:
+			_break()
+			return ""
+	return text()
 
 
 ## Appends a repeated field of integers: one by one, or packed into one field.
