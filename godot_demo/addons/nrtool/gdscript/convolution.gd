@@ -34,19 +34,46 @@ func _init(
 	kernel = of_kernel
 	var area := kernel.x * kernel.y
 	var inputs := weights.size() / (area * out.channels)
+	var filled := 4 * NrtoolMaps.fours(inputs)
+	var padded := _padded(weights, inputs * area, filled * area)
+	var next := filled * area  # from the weights of an output to those of the next
 	for first: int in range(0, out.channels, 4):
 		var four := Vector4.ZERO
 		for i: int in mini(4, out.channels - first):
 			four[i] = bias[first + i]
 		_bias.append(four)
-		for entry: int in range(0, inputs, 4):
+		for entry: int in range(0, filled, 4):
 			for pixel: int in area:
-				var columns: Array[Vector4] = []
-				columns.resize(4)
-				for j: int in mini(4, inputs - entry):
-					for i: int in mini(4, out.channels - first):
-						columns[j][i] = weights[((first + i) * inputs + entry + j) * area + pixel]
-				_weights.append(Projection(columns[0], columns[1], columns[2], columns[3]))
+				var a := first * next + entry * area + pixel
+				var b := a + area
+				var c := b + area
+				var d := c + area
+				_weights.append(
+					Projection(
+						_outputs(padded, a, next),
+						_outputs(padded, b, next),
+						_outputs(padded, c, next),
+						_outputs(padded, d, next)
+					)
+				)
+
+
+## Weights with zeros for the inputs and outputs that fill up a four.
+func _padded(weights: PackedFloat32Array, each: int, wanted: int) -> PackedFloat32Array:
+	var padded := weights.duplicate()
+	if each < wanted:
+		var zeros := PackedFloat32Array()
+		zeros.resize(wanted - each)
+		padded.clear()
+		for output: int in out.channels:
+			padded.append_array(weights.slice(output * each, (output + 1) * each))
+			padded.append_array(zeros)
+	padded.resize(4 * out.planes.size() * wanted)
+	return padded
+
+
+static func _outputs(weights: PackedFloat32Array, at: int, next: int) -> Vector4:
+	return Vector4(weights[at], weights[at + next], weights[at + 2 * next], weights[at + 3 * next])
 
 
 ## The first step gathers the taps, each of the others computes four channels.

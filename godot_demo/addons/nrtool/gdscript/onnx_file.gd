@@ -60,10 +60,20 @@ class Tensor:
 	func floats() -> PackedFloat32Array:
 		if type == "float32":
 			return raw.to_float32_array()
+		if type == "int8":
+			return _signed()
 		var found := PackedFloat32Array()
 		found.resize(count())
 		for i: int in found.size():
 			found[i] = _integer(i)
+		return found
+
+	## Most of a file is this: as few operations a value as can be.
+	func _signed() -> PackedFloat32Array:
+		var found := PackedFloat32Array(Array(raw))
+		for i: int in found.size():
+			if found[i] > 127.0:
+				found[i] -= 256.0
 		return found
 
 	func integers() -> PackedInt64Array:
