@@ -5,7 +5,7 @@ extends RefCounted
 var out: NrtoolMaps
 
 
-## How many steps it takes; each is some tenths of a millisecond of a laptop's core.
+## How many steps it takes; each is a small part of the whole.
 func steps() -> int:
 	return out.planes.size()
 
