@@ -21,6 +21,7 @@ SMALL = "small.onnx"
 LONG = 1 << 40
 STRIPS = 4
 COLUMNS = 16  # of the small model's log_probs
+DEEP = 6_000  # layers
 
 
 def make(folder: Path) -> None:
@@ -191,6 +192,21 @@ def _wide(model: ModelProto) -> None:
     _value(model, "stem_bias", np.zeros(4096))
 
 
+def _classes(model: ModelProto) -> None:
+    for name in ("head_q", "head_s", "head_bias_q", "head_bias_s"):
+        values = numpy_helper.to_array(_stored(model, name))
+        _value(model, name, np.concatenate([values, values[:1]]))
+
+
+def _deep(model: ModelProto) -> None:
+    place = next(i for i, node in enumerate(model.graph.node) if node.op_type == "Relu")
+    before = model.graph.node[place].input[0]
+    for i in range(DEEP):
+        model.graph.node.insert(place + i, helper.make_node("Relu", [before], [f"deep{i}"]))
+        before = f"deep{i}"
+    model.graph.node[place + DEEP].input[0] = before
+
+
 Spoil = Callable[[ModelProto], None]
 # What is wrong with each, and a word of what the game says to it.
 REFUSED: dict[str, tuple[Spoil, str]] = {
@@ -208,6 +224,8 @@ REFUSED: dict[str, tuple[Spoil, str]] = {
     "strides": (lambda model: _attribute(model, "Conv", "strides", [0, 2]), "Conv"),
     "pads": (lambda model: _attribute(model, "Conv", "pads", [LONG] * 4), "Conv"),
     "wide": (_wide, "Conv"),
+    "classes": (_classes, "12 classes"),
+    "deep": (_deep, "so much work"),
     "ceil": (lambda model: _attribute(model, "MaxPool", "ceil_mode", 1), "MaxPool"),
     "window": (lambda model: _attribute(model, "MaxPool", "kernel_shape", [9, 99]), "MaxPool"),
     "turn": (lambda model: _attribute(model, "Transpose", "perm", [0, 1, 2]), "Transpose"),

@@ -14,7 +14,7 @@ const DECODING := (
 	"Add And ArgMax Cast Clip Concat CumSum Div Equal Exp Expand Gather GatherElements MatMul Mul "
 	+ "Not Or Pad Pow ReduceSum Reshape ScatterElements Shape Slice Sub Unsqueeze Where"
 )
-const MOST_WORK := 64 << 20  # multiply-adds of a reading; more would take seconds
+const MOST_WORK := 32 << 20  # multiply-adds of a reading, or values; more would take seconds
 
 ## What is wrong, "" if nothing is.
 var problem := ""
@@ -110,7 +110,7 @@ func _take(operation: NrtoolOnnxFile.Operation) -> void:
 func _append(layer: NrtoolLayer) -> NrtoolMaps:
 	_work += layer.work() * layer.steps()
 	if _work > MOST_WORK:
-		_refuse("a network of so many multiplications")
+		_refuse("a network of so much work")
 	_network.layers.append(layer)
 	return layer.out
 

@@ -105,6 +105,9 @@ class MaxPool:
 			(into.width - window.x) / stride.x + 1
 		)
 
+	func work() -> int:
+		return 4 * out.height * out.width * _window.x * _window.y
+
 	func step(index: int) -> void:
 		var from := _into.planes[index]
 		var plane := PackedVector4Array()

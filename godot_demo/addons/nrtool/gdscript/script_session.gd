@@ -35,6 +35,9 @@ func build() -> String:
 	var network := builder.build(_file)
 	if network == null:
 		return builder.problem
+	var letters: String = _file.metadata.get("alphabet", "")
+	if network.classes != letters.length() + 1:
+		return "it has %d classes for the alphabet %s" % [network.classes, letters]
 	var told: String = _file.metadata.get("calibration", "1, 0")
 	_slope = told.get_slice(",", 0).to_float()
 	_offset = told.get_slice(",", 1).to_float()
