@@ -15,7 +15,7 @@ PACKAGES = {
     "generator": {"generator"},
     "models": {"models"},
     "toolchain": {"generator", "models", "toolchain"},
-    "benchmarks": {"generator", "models", "toolchain", "benchmarks"},
+    "benchmarks": {"generator", "models", "toolchain", "godot_demo", "benchmarks"},
     "godot_demo": {"generator", "toolchain", "godot_demo"},
 }
 
