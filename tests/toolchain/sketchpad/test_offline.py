@@ -14,7 +14,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from generator.strip import fit_ink
-from tests.toolchain.sketchpad.conftest import PHONE, ROOT, Visit, written
+from tests.toolchain.sketchpad.conftest import CHROMIUM, PATIENCE, PHONE, ROOT, Visit, written
 from toolchain.proof.drawings import DRAWINGS
 from toolchain.reading import Recognizer
 from toolchain.reading.pen import draw_ink
@@ -233,7 +233,11 @@ def test_a_page_that_is_not_whole_says_so_and_reads_once_it_is(phone, tmp_path, 
         visit.reads("4")
 
 
-def test_a_phone_may_put_it_on_its_home_screen(phone, site):
+def test_a_phone_may_put_it_on_its_home_screen(browser, site, tmp_path):
+    # Other contexts count as private windows, which may put nothing anywhere.
+    phone = browser.browser_type.launch_persistent_context(
+        tmp_path, executable_path=CHROMIUM, args=["--no-sandbox"], timeout=PATIENCE
+    )
     with served(site) as port:
         visit = Visit(phone, port)
         kept(visit)
@@ -241,3 +245,4 @@ def test_a_phone_may_put_it_on_its_home_screen(phone, site):
         manifest = visit.finger.send("Page.getAppManifest")
         assert manifest["url"] == f"http://localhost:{port}/manifest.webmanifest"
         assert manifest["errors"] == []
+    phone.close()
