@@ -13,7 +13,6 @@ from toolchain.commands.options import ReadExports
 
 app = typer.Typer()
 
-
 PORT = 8765
 
 
