@@ -3,7 +3,7 @@
 const worker = new Worker(new URL("./reader.js", import.meta.url), { type: "module" });
 const broken = new Promise((_, refuse) => {
   worker.addEventListener("error", () =>
-    refuse(new Error("This browser cannot read numbers: take one of the last years.")));
+    refuse(new Error("The page is not there whole, or this browser is too old to read.")));
 });
 broken.catch(() => {}); // told to whoever asks
 
