@@ -3,7 +3,6 @@
 import base64
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +20,7 @@ from generator.splits import trainable_name
 from generator.strip import fit_ink
 from toolchain.reading import Recognizer
 from toolchain.reading.pen import draw_ink
+from toolchain.sketchpad import PAGE
 from toolchain.sketchpad.access import Access, Gate, device_of
 from toolchain.sketchpad.drawing import parse_drawing, parse_id, parse_strokes, parse_writer
 from toolchain.sketchpad.limits import Limits
@@ -28,7 +28,6 @@ from toolchain.sketchpad.lines import Line
 from toolchain.sketchpad.prompts import ROUND, prompt
 from toolchain.sketchpad.store import Store
 
-PAGE = Path(__file__).parent / "page"
 SHOWN_AT_ONCE = 24  # drawings a page of the look-through
 HEADERS = {
     "content-security-policy": (
