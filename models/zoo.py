@@ -9,6 +9,7 @@ from models import crnn, single
 from models.decoders import Joint, Network, Positions
 from models.errors import UnknownVariant
 from models.fixed import HIDDEN, FixedCNN
+from models.nano import Nano
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ VARIANTS = {
         name: Variant(partial(crnn.CRNN, config), "CRNN", (1, 5))
         for name, config in crnn.VARIANTS.items()
     },
+    "nano": Variant(Nano, "CNN over columns, without recurrence", (1, 5)),
     **{
         f"positions-{count}": Variant(
             partial(FixedCNN, Positions(count)), "CNN with ten classes a place", (count, count)

@@ -33,6 +33,8 @@ class Recipe:
         keep: share of the starting weights in the result, for adapting a trained network.
         bf16: forward and backward in bfloat16 where the hardware gains from it.
         trim: cut empty columns from batches of narrow numbers.
+        repeats: how often each number is learned from before fresh ones come: more where numbers
+            take longer to make than to learn from, as for small networks.
         layout: how varied numbers of any length are: as what is validated (usual), more (wide),
             more still, with digits that touch and overlap (loose), or as the earlier work's.
         focus: share of the steps, from the first, in which digits that the network to start from
@@ -54,6 +56,7 @@ class Recipe:
     keep: Share = 0.0
     bf16: bool = True
     trim: bool = True
+    repeats: Count = 1
     layout: Layout = "usual"
     focus: Share = 0.0
     freeze_norm: bool = False
