@@ -14,8 +14,6 @@ from torch import Tensor, nn
 from models.ctc import CLASSES
 from models.decoders import CTC, Network
 
-STRIDES = ((2, 2), (2, 1), (2, 1))  # of the convolutions after the stem: 16 rows become 2
-
 
 @dataclass(frozen=True)
 class NanoConfig:
@@ -26,12 +24,15 @@ class NanoConfig:
         width: channels once the height is folded away.
         blocks: residual blocks of two convolutions each.
         kernel: columns that each of these sees, odd.
+        halvings: how many of the three convolutions after the stem halve the columns, as all of
+            them halve the rows: T is 64, 32, 16 or 8.
     """
 
     channels: tuple[int, int, int, int] = (8, 16, 32, 48)
     width: int = 56
     blocks: int = 3
     kernel: int = 3
+    halvings: int = 1
 
 
 class Residual(nn.Module):
@@ -52,16 +53,16 @@ class Residual(nn.Module):
 class Nano(Network):
     """See the module's docstring."""
 
-    def __init__(self, config: NanoConfig | None = None) -> None:
+    def __init__(self, config: NanoConfig) -> None:
         super().__init__(CTC())
-        config = config or NanoConfig()
         stem, *others = config.channels
         layers: list[nn.Module] = [
             convolution(1, stem, (4, 4), stride=(2, 2), padding=(1, 1)),
             nn.ReLU(inplace=True),
         ]
         previous = stem
-        for channels, stride in zip(others, STRIDES, strict=True):
+        for index, channels in enumerate(others):
+            stride = (2, 2 if index < config.halvings else 1)
             layers += [
                 convolution(previous, channels, (3, 3), stride, padding=(1, 1)),
                 nn.ReLU(inplace=True),
@@ -76,7 +77,7 @@ class Nano(Network):
         self.head = nn.Conv2d(config.width, CLASSES, 1)
 
     def forward(self, strip: Tensor) -> Tensor:
-        """float32 [N, 1, 32, W] in 0..1 -> log_probs float32 [N, W / 4, 11]."""
+        """float32 [N, 1, 32, W] in 0..1 -> log_probs float32 [N, T, 11]."""
         logits: Tensor = self.head(self.cnn(strip))[:, :, 0].transpose(1, 2)
         return logits.float().log_softmax(2)
 

@@ -2,13 +2,15 @@ import pytest
 import torch
 from torch import nn
 
+from models import zoo
+from models.errors import UnknownVariant
 from models.nano import Nano, NanoConfig
 
 
 @pytest.fixture
 def network():
     torch.manual_seed(0)
-    made = Nano()
+    made = Nano(NanoConfig())
     made(torch.rand(8, 1, 32, 128))  # batch-norm sees something
     return made.eval()
 
@@ -67,3 +69,16 @@ def test_a_shape_of_ones_own(network):
     with torch.no_grad():
         assert wide(torch.rand(2, 1, 32, 128)).shape == (2, 32, 11)
     assert multiply_adds(wide) < multiply_adds(network)
+
+
+@pytest.mark.parametrize(("halvings", "frames"), [(0, 64), (1, 32), (2, 16)])
+def test_fewer_columns_make_fewer_frames(halvings, frames):
+    short = Nano(NanoConfig(halvings=halvings)).eval()
+    with torch.no_grad():
+        assert short(torch.rand(2, 1, 32, 128)).shape == (2, frames, 11)
+
+
+def test_the_zoo_builds_it_in_other_shapes():
+    assert len([*zoo.build("nano", {"blocks": 1}).cnn]) == len([*zoo.build("nano").cnn]) - 2
+    with pytest.raises(UnknownVariant, match="has no hidden"):
+        zoo.build("nano", {"hidden": 8})
