@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from generator.errors import BadInput
+from generator.folders import files_in
 from generator.numbers import PAD, NumberGenerator
 from generator.sheet import contact_sheet
 from generator.storage import alone, beside
@@ -153,8 +154,8 @@ def wrong_files(folder: Path) -> list[str]:
         raise BadInput(f"{folder / MANIFEST} is no manifest of numbers: generate again") from None
     there = {
         str(path.relative_to(folder)): path
-        for path in folder.rglob("*")
-        if path.is_file() and path != folder / MANIFEST
+        for path in files_in(folder, "**/*")
+        if path != folder / MANIFEST
     }
     return sorted(
         name

@@ -142,6 +142,7 @@ def test_no_such_part_is_refused(part, numbers, tmp_path):
 def test_what_is_not_as_it_was_made_is_named(numbers, tmp_path):
     made = tmp_path / "made"
     write_numbers(numbers, 4, made, "png")
+    (made / "strips" / "._0000001.png").write_bytes(b"left by macOS")
     assert wrong_files(made) == []
     (made / "strips" / "0000001.png").unlink()
     (made / "strips" / "0000002.png").write_bytes(b"other")
