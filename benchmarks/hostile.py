@@ -6,6 +6,7 @@ a crash, a longer wait than `PATIENCE` or more memory is a failure; the file is 
 """
 
 import argparse
+import functools
 import gzip
 import io
 import json
@@ -72,8 +73,8 @@ def _picture(form: str) -> bytes:
     return held.getvalue()
 
 
-def _release(name: str) -> bytes:
-    return (ROOT / "exports" / "compact" / name).read_bytes()
+def _release(name: str, variant: str = "compact") -> bytes:
+    return (ROOT / "exports" / variant / name).read_bytes()
 
 
 def _read_strokes(path: Path) -> None:
@@ -88,10 +89,15 @@ def _read_unipen(path: Path) -> None:
     import_digits([path])
 
 
-def _read_picture(path: Path) -> None:
+@functools.cache
+def _recognizer() -> Any:
     from toolchain.reading import Recognizer
 
-    Recognizer.load().read_all(path)
+    return Recognizer.load()
+
+
+def _read_picture(path: Path) -> None:
+    _recognizer().read_all(path)
 
 
 def _read_model(path: Path) -> None:
@@ -161,7 +167,11 @@ READERS: dict[str, tuple[str, Callable[[], bytes], Callable[[Path], None]]] = {
     "weights": ("a.safetensors", lambda: _release("compact.safetensors"), _read_weights),
     "golden vectors": ("golden.json", lambda: _release("golden.json"), _read_golden),
     **{
-        f"{name}.json": (f"{name}.json", lambda name=name: _release(f"{name}.json"), _read_report)
+        f"{name}.json": (
+            f"{name}.json",
+            lambda name=name: _release(f"{name}.json", "lightweight"),
+            _read_report,
+        )
         for name in ("parity", "bench", "evaluation", "export")
     },
 }
