@@ -3,6 +3,7 @@
 It is written from the files of the release alone, so whoever has the folder can write it again.
 """
 
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +77,7 @@ def _rendered(content: dict[str, Any], folder: Path) -> str:
             alone = {each: content[each] if each == name else None for each in _PARTS}
             path = folder / f"{name or folder.name}.{'json' if name else 'safetensors'}"
             try:
-                told_of(path, lambda shown=content | alone: render(shown, _HASH))
+                told_of(path, functools.partial(render, content | alone, _HASH))
             except jinja2.TemplateError as error:
                 raise BadInput(f"{path} is damaged ({error}): make it again with nrtool") from None
         raise
