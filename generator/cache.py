@@ -1,16 +1,23 @@
 """Where what was downloaded is kept for the user: `$XDG_CACHE_HOME/nrtool`, or ~/.cache/nrtool."""
 
 import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from filelock import FileLock
+from generator.errors import BadInput
+from generator.storage import alone, beside
 
 
 def cache(part: str) -> Path:
-    """The folder of that part; it need not be there yet."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "nrtool" / part
+    """The folder of that part; it need not be there yet.
+
+    Raises:
+        BadInput: the user has no home.
+    """
+    try:
+        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "nrtool" / part
+    except RuntimeError:
+        raise BadInput("there is no home folder to keep data in: set XDG_CACHE_HOME") from None
 
 
 def made_once(folder: Path, fill: Callable[[Path], None]) -> Path:
@@ -24,12 +31,10 @@ def made_once(folder: Path, fill: Callable[[Path], None]) -> Path:
     """
     if folder.is_dir():
         return folder
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder.with_name(f".{folder.name}.lock")):
+    with alone(folder, "stop it", wait=-1):
         if not folder.is_dir():
-            prefix = f".{folder.name}."
-            with tempfile.TemporaryDirectory(dir=folder.parent, prefix=prefix) as temporary:
-                made = Path(temporary) / "made"
+            with beside(folder) as temporary:
+                made = temporary / "made"
                 made.mkdir()
                 fill(made)
                 made.rename(folder)

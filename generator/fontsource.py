@@ -19,6 +19,7 @@ from generator import npm
 from generator.cache import cache
 from generator.errors import BadInput
 from generator.fonts import LARGEST
+from generator.storage import PARTIAL, alone
 
 TABLE = Path(__file__).with_name("fontsource.txt")
 AT_ONCE, PROCESSES = 8, 4  # packages that one npm fetches, and how many run side by side
@@ -66,7 +67,7 @@ def fetch(fonts: Sequence[Font], on_fonts: Callable[[int], None] = lambda done: 
     parts = [missing[first : first + AT_ONCE] for first in range(0, len(missing), AT_ONCE)]
     try:
         home.mkdir(parents=True, exist_ok=True)
-        with ThreadPoolExecutor(PROCESSES) as pool:
+        with alone(home, "stop it", wait=-1), ThreadPoolExecutor(PROCESSES) as pool:
             for part in pool.map(lambda part: _bring(part, home), parts):
                 done += part
                 on_fonts(done)
@@ -83,7 +84,7 @@ def _is_kept(path: Path, font: Font) -> bool:
 
 
 def _bring(fonts: Sequence[Font], home: Path) -> int:
-    with tempfile.TemporaryDirectory(dir=home, prefix=".npm-") as temporary:
+    with tempfile.TemporaryDirectory(dir=home, prefix=".npm.", suffix=PARTIAL) as temporary:
         folder = Path(temporary)
         npm.pack([font.package for font in fonts], folder)
         for font in fonts:

@@ -20,6 +20,7 @@ from generator import npm
 from generator.cache import cache
 from generator.errors import BadInput
 from generator.splits import Split, check_split
+from generator.storage import alone, beside
 
 SHA256 = {  # of the raw files
     "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
@@ -156,13 +157,13 @@ def _checked(name: str, data: bytes, source: Path) -> bytes:
 def _store(files: dict[str, bytes]) -> Path:
     home = cache("mnist")
     try:
-        home.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=home.parent, prefix="mnist-") as temporary:
+        with alone(home, "stop it", wait=-1), beside(home) as temporary:
+            home.mkdir(parents=True, exist_ok=True)
             for name, data in files.items():
-                (Path(temporary) / name).write_bytes(data)
+                (temporary / name).write_bytes(data)
             # File by file, so that no reader misses one; other processes bring the same bytes.
             for name in files:
-                (Path(temporary) / name).replace(home / name)
+                (temporary / name).replace(home / name)
     except OSError as error:
         raise BadInput(f"{home} cannot be written ({error}): set XDG_CACHE_HOME") from error
     log.info("MNIST is kept in %s", home)

@@ -10,7 +10,6 @@ import codecs
 import gzip
 import itertools
 import json
-import os
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -24,6 +23,7 @@ from torch import Tensor
 
 from generator.errors import BadInput
 from generator.files import open_regular
+from generator.storage import replacing
 
 CANVAS_HEIGHT = 40  # cells; a glyph canvas holds one digit, centred
 CANVAS_WIDTH = 64
@@ -131,12 +131,8 @@ def write_strokes(digits: Iterable[StrokeDigit], path: Path) -> None:
     text = "".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines)
     # No time stamp in the archive: the same digits make the same file.
     content = gzip.compress(text.encode(), mtime=0) if path.suffix == ".gz" else text.encode()
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
+    with replacing(path) as temporary:
         temporary.write_bytes(content)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _parse(line: bytes) -> StrokeDigit:

@@ -6,13 +6,12 @@ loader that comes with them. apt checks every package against Debian's signed li
 
 import shutil
 import subprocess
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from generator.cache import made_once
 from generator.errors import BadInput
-from toolchain import programs
+from toolchain import programs, storage
 
 SUITE = "forky"  # the release that is taken from
 RELEASES = ("bookworm", "trixie", "forky", "sid", "stable", "testing", "unstable")
@@ -64,8 +63,8 @@ def unpack(root: Path, processor: Processor, packages: tuple[str, ...], mend: st
     """
 
     def fill(folder: Path) -> None:
-        with tempfile.TemporaryDirectory(dir=root.parent, prefix=f".{root.name}.apt.") as apt:
-            _lay_out(_fetched(Path(apt), processor, packages, mend), folder)
+        with storage.beside(root) as apt:
+            _lay_out(_fetched(apt, processor, packages, mend), folder)
 
     made_once(root, fill)
 

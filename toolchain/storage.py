@@ -1,39 +1,29 @@
 """Files on disk: written whole or not at all, and known by their hash."""
 
-import contextlib
 import hashlib
 import json
-import os
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from generator.errors import BadInput
 from generator.files import read_bounded
+from generator.storage import Busy, alone, beside, replacing
+
+__all__ = [
+    "EXPORTS",
+    "RUNS",
+    "Busy",
+    "alone",
+    "beside",
+    "read_json",
+    "replacing",
+    "sha256",
+    "write_json",
+]
 
 LARGEST_JSON = 1 << 26  # bytes; golden.json, the largest, has some 400,000
+WAIT = 30  # seconds, for a write that is over in a moment
 RUNS, EXPORTS = Path("runs"), Path("exports")  # of the working folder, where no other is named
-
-
-@contextlib.contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """A temporary name beside `path`; it takes `path`'s place only if the block succeeds.
-
-    Raises:
-        OSError: the folder cannot be written to, or the disk is full; `path` is as it was.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        yield temporary
-        # mkstemp makes files for the owner alone; what we ship is for everyone.
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def read_json(path: Path) -> Any:

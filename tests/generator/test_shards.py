@@ -4,10 +4,11 @@ import json
 
 import numpy as np
 import pytest
+import webdataset
 from PIL import Image
 
 from generator.errors import BadInput
-from generator.shards import number_text, read_shard, write_numbers
+from generator.shards import number_text, read_shard, write_numbers, wrong_files
 from generator.sheet import contact_sheet
 
 
@@ -77,3 +78,79 @@ def test_a_contact_sheet_shows_every_strip(numbers):
     sheet = np.asarray(contact_sheet(strips, ["x"] * 9, columns=4).convert("L"))
     dark = (sheet == 0).sum()
     assert dark == pytest.approx(4 * (strips == 0).sum(), rel=0.05)
+
+
+@pytest.mark.parametrize("form", ["npz", "png", "webdataset"])
+def test_parts_together_are_the_whole(form, numbers, tmp_path, monkeypatch):
+    monkeypatch.setattr("generator.shards.SHARD", 3)
+    write_numbers(numbers, 13, tmp_path / "whole", form)
+    for part in (2, 3, 1):
+        write_numbers(numbers, 13, tmp_path / f"part-{part}", form, part=(part, 3))
+    parts = [tmp_path / f"part-{part}" for part in (1, 2, 3)]
+    manifests = [json.loads((part / "manifest.json").read_text()) for part in parts]
+    assert [(each["first"], each["count"]) for each in manifests] == [(0, 4), (4, 4), (8, 5)]
+    read = {"npz": arrays_in, "png": pictures_in, "webdataset": tars_in}[form]
+    assert [each for part in parts for each in read(part)] == read(tmp_path / "whole")
+    assert len(read(tmp_path / "whole")) == 13
+
+
+def arrays_in(folder):
+    shards = [read_shard(path) for path in sorted(folder.glob("*.npz"))]
+    return [
+        (strip.tobytes(), number_text(row))
+        for strips, digits in shards
+        for strip, row in zip(strips, digits, strict=True)
+    ]
+
+
+def pictures_in(folder):
+    with (folder / "labels.csv").open() as file:
+        return [
+            (row["file"], np.asarray(Image.open(folder / row["file"])).tobytes(), row["number"])
+            for row in csv.DictReader(file)
+        ]
+
+
+def tars_in(folder):
+    """As its own library streams it."""
+    urls = sorted(map(str, folder.glob("*.tar")))
+    stream = webdataset.WebDataset(urls, shardshuffle=False).decode("l8")
+    return [(each["__key__"], each["png"].tobytes(), each["txt"]) for each in stream]
+
+
+def test_tars_hold_the_strips_and_are_the_same_bytes_each_time(numbers, tmp_path):
+    write_numbers(numbers, 4, tmp_path / "a", "webdataset")
+    write_numbers(numbers, 4, tmp_path / "b", "webdataset")
+    expected = numbers(0, 4)
+    assert tars_in(tmp_path / "a") == [
+        (f"{index:07d}", strip.numpy().tobytes(), number_text(row))
+        for index, (strip, row) in enumerate(
+            zip(expected.strips, expected.digits.numpy(), strict=True)
+        )
+    ]
+    one, other = (tmp_path / each / "numbers-00000.tar" for each in "ab")
+    assert one.read_bytes() == other.read_bytes()
+
+
+@pytest.mark.parametrize("part", [(0, 2), (3, 2), (1, 0), (1, 9)])
+def test_no_such_part_is_refused(part, numbers, tmp_path):
+    with pytest.raises(BadInput, match="--shard"):
+        write_numbers(numbers, 8, tmp_path / "made", part=part)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_not_as_it_was_made_is_named(numbers, tmp_path):
+    made = tmp_path / "made"
+    write_numbers(numbers, 4, made, "png")
+    assert wrong_files(made) == []
+    (made / "strips" / "0000001.png").unlink()
+    (made / "strips" / "0000002.png").write_bytes(b"other")
+    (made / "more.png").write_bytes(b"")
+    assert wrong_files(made) == ["more.png", "strips/0000001.png", "strips/0000002.png"]
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"sha256": 3}', "[" * 100_000])
+def test_a_damaged_manifest_is_refused(text, tmp_path):
+    (tmp_path / "manifest.json").write_text(text)
+    with pytest.raises(BadInput, match="no manifest"):
+        wrong_files(tmp_path)

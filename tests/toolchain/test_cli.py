@@ -312,6 +312,21 @@ def test_generate_refuses_to_mix_with_what_is_there(tmp_path, monkeypatch, capsy
     assert "--out" in refused(capsys, "generate", "--count", 2, "--out", "made")
 
 
+def test_numbers_are_made_in_parts_and_verified(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    few = ("generate", "--count", 5, "--out", "made", "--format", "webdataset", "--shard", "2/2")
+    assert call(*few) == 0
+    made = tmp_path / "made-2-of-2"
+    assert json.loads((made / "manifest.json").read_text())["first"] == 2
+    assert call(*few, "--verify") == 0
+    (made / "numbers-00000.tar").write_bytes(b"")
+    assert call(*few, "--verify") == 1
+    assert "numbers-00000.tar" in capsys.readouterr().out
+    assert "no manifest" in refused(capsys, "generate", "--out", "nowhere", "--verify")
+    for wrong in ("3/2", "0/2", "2", "a/b", "-1/2"):
+        assert "--shard" in refused(capsys, "generate", "--count", 5, "--shard", wrong)
+
+
 def test_fonts_become_digits_that_numbers_are_written_with(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     two = [font for font in fontsource.table() if font.name in ("kalam", "patrick-hand")]

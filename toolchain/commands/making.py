@@ -41,7 +41,16 @@ def generate(
     count: Count = 1000,
     out: Annotated[Path, Option(help="New folder to write.")] = Path("data/numbers"),
     seed: SetSeed = None,
-    format: Annotated[Form, Option(help="Shards of arrays, or pictures.")] = Form.npz,
+    format: Annotated[
+        Form, Option(help="Shards of arrays, pictures, or tars of pictures that loaders stream.")
+    ] = Form.npz,
+    shard: Annotated[
+        str | None,
+        Option(metavar="I/N", help="Only the I-th of N parts, into OUT-I-of-N, for jobs."),
+    ] = None,
+    verify: Annotated[
+        bool, Option("--verify", help="Make nothing: check --out against its manifest.")
+    ] = False,
     preview: Annotated[bool, Option(help="Add a contact sheet, preview.png.")] = True,
     split: Annotated[Split, Option(help="Which digits to write with.")] = Split.train,
     min_digits: Annotated[
@@ -65,14 +74,24 @@ def generate(
     assignments: Assignments = None,
     as_json: Json = False,
 ) -> None:
-    """Write synthetic handwritten numbers to a folder, with a manifest."""
+    """Write synthetic handwritten numbers to a folder, with a manifest.
+
+    Many machines share the work with --shard: job 3 of 8 runs the same command with --shard 3/8,
+    and the eight folders hold what one run would have made.
+    """
     from dataclasses import replace
 
     from generator.numbers import NumberGenerator
-    from generator.shards import write_numbers
+    from generator.shards import write_numbers, wrong_files
     from generator.style import LAYOUTS
     from toolchain.training import settings
 
+    part = _part(shard)
+    if shard:
+        out = out.with_name(f"{out.name}-{part[0]}-of-{part[1]}")
+    if verify:
+        _say_verified(out, wrong_files(out), as_json)
+        return
     given = settings.gather(
         config,
         assignments,
@@ -91,14 +110,34 @@ def generate(
     numbers = NumberGenerator(
         given.digits.bank(split.value, seed=given.run.seed), given.run.seed, style
     )
-    with console.progress("generating", count) as update:
+    with console.progress("generating", -(-count // part[1])) as update:
         manifest = write_numbers(
-            numbers, count, out, format.value, preview=preview, on_numbers=update
+            numbers, count, out, format.value, part=part, preview=preview, on_numbers=update
         )
     if as_json:
         console.show_json({"out": out, **manifest})
     else:
-        console.out.print(f"{count} numbers in {out}, {len(manifest['sha256'])} files")
+        files = len(manifest["sha256"])
+        console.out.print(f"{manifest['count']} numbers in {out}, {files} files")
+
+
+def _part(shard: str | None) -> tuple[int, int]:
+    which, _, parts = (shard or "1/1").partition("/")
+    if not (which.isdecimal() and parts.isdecimal()):
+        raise BadInput(f"--shard {shard} is not I/N, as in --shard 3/8")
+    return int(which), int(parts)
+
+
+def _say_verified(folder: Path, wrong: list[str], as_json: bool) -> None:
+    if as_json:
+        console.show_json({"out": folder, "wrong": wrong})
+    elif wrong:
+        more = f" and {len(wrong) - 5} more" if len(wrong) > 5 else ""
+        console.out.print(f"{folder} is not as it was made: {', '.join(wrong[:5])}{more}")
+    else:
+        console.out.print(f"{folder} is as it was made")
+    if wrong:
+        raise typer.Exit(1)
 
 
 @app.command(
@@ -145,10 +184,12 @@ def _write_strokes(sources: list[Path], out: Path, as_json: bool) -> None:
     from generator.strokes import write_strokes
 
     files = files_of(sources)
+    if out.exists() and any(out.samefile(file) for file in files):
+        raise BadInput(f"--out {out} is one of the files to read: name another")
     with console.progress("reading", len(files)) as update:
         digits = import_digits(files, update)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    write_strokes(digits, out)
+    with storage.alone(out, "name another --out"):
+        write_strokes(digits, out)
     writers = len({digit.writer for digit in digits})
     if as_json:
         console.show_json({"out": out, "digits": len(digits), "writers": writers})
@@ -172,6 +213,9 @@ def train(
     learning_rate: Annotated[float | None, Option(min=0.0, help="Its peak.")] = None,
     run: Annotated[str | None, Option(help="Name of the run. Default: the variant's.")] = None,
     resume: Annotated[bool, Option("--resume", help="Go on where the run stopped.")] = False,
+    profile: Annotated[
+        bool, Option("--profile", help="Say where a step's time goes: profile.md, trace.json.")
+    ] = False,
     finetune: Annotated[
         Path | None,
         Option(help="Go on from a trained checkpoint, of this variant or a narrower one to grow."),
@@ -213,6 +257,7 @@ def train(
         name=run,
         resume=resume,
         start_from=finetune,
+        profile=profile,
         as_json=as_json,
     )
 
@@ -240,18 +285,18 @@ def average(
 
     from toolchain.data import checkpoint
     from toolchain.training import averaging
-    from toolchain.training.run import best_of, folder_for
+    from toolchain.training.folders import best_of, new_folder
 
     paths = [best_of(path) for path in checkpoints]
     # Before the long work: a name that is taken is refused at once.
-    name = run or f"{checkpoint.facts(paths[0])['variant']}-average"
-    folder = folder_for(runs, name, is_named=run is not None)
-    bank = digits_of(mnist, custom, custom_share).bank("val")
-    with console.progress("averaging", 2 * len(paths) - 1) as update:
-        made = averaging.average(paths, bank, take_all=take_all, on_step=update)
-    weights = {f"model.{key}": value for key, value in made.model.state_dict().items()}
-    storage.write_json(folder / "config.json", made.facts)
-    checkpoint.save(folder / "best.safetensors", weights, made.facts)
+    name = run if run is not None else f"{checkpoint.facts(paths[0])['variant']}-average"
+    with new_folder(runs, name, is_named=run is not None) as folder:
+        bank = digits_of(mnist, custom, custom_share).bank("val")
+        with console.progress("averaging", 2 * len(paths) - 1) as update:
+            made = averaging.average(paths, bank, take_all=take_all, on_step=update)
+        weights = {f"model.{key}": value for key, value in made.model.state_dict().items()}
+        checkpoint.save(folder / "best.safetensors", weights, made.facts)
+        storage.write_json(folder / "config.json", made.facts)
     if as_json:
         tried = [asdict(each) for each in made.tried]
         console.show_json({"run": folder, "score": asdict(made.score), "ingredients": tried})

@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 from typer import Option
 
+from toolchain.storage import EXPORTS
+
 
 class Split(StrEnum):
     """Which digits numbers are written with."""
@@ -36,6 +38,15 @@ class Form(StrEnum):
 
     npz = "npz"
     png = "png"
+    webdataset = "webdataset"
+
+
+def settled(exports: Path | None) -> Path | None:
+    """The folder of releases, with whatever a killed export had laid aside in its place again."""
+    from toolchain.shipping.publish import settle
+
+    settle(exports or EXPORTS)
+    return exports
 
 
 Variant = Annotated[str, Option(help="base, optimized, lightweight, ...; see `nrtool models`.")]
@@ -74,7 +85,11 @@ SetProceduralShare = Annotated[
 ReadVariant = Annotated[str | None, Option(help="See `nrtool models`.", show_default="optimized")]
 ReadExports = Annotated[
     Path | None,
-    Option(help="Where releases are kept, one folder a variant.", show_default="exports"),
+    Option(
+        help="Where releases are kept, one folder a variant.",
+        show_default="exports",
+        callback=settled,
+    ),
 ]
 Fonts = Annotated[
     Path | None, Option(help="Digits of handwriting fonts, as `nrtool fonts` makes them.")
@@ -82,7 +97,9 @@ Fonts = Annotated[
 Save = Annotated[bool, Option("--save", help="Keep it with the release, and in its card.")]
 Json = Annotated[bool, Option("--json", help="Print JSON for machines.")]
 Runs = Annotated[Path, Option(help="Where training runs are kept.")]
-Exports = Annotated[Path, Option(help="Where releases are kept, one folder a variant.")]
+Exports = Annotated[
+    Path, Option(help="Where releases are kept, one folder a variant.", callback=settled)
+]
 Bound = Annotated[float, Option(help="Points of accuracy that int8 may lose.")]
 Count = Annotated[int, Option(min=1, help="How many numbers.")]
 

@@ -119,8 +119,8 @@ def tune(
 
 def _line(row: dict[str, Any]) -> str:
     values = {key: value for key, value in row.items() if key not in _MEASURED}
+    read = f"loss {row['loss']:.4f}  {row['accuracy']:.2%}" if row["epochs"] else "diverged"
     return (
-        f"trial {row['trial']:3d}  {row['state']:8s} epoch {row['epochs']:2d}  "
-        f"loss {row['loss']:.4f}  {row['accuracy']:.2%}  "
+        f"trial {row['trial']:3d}  {row['state']:8s} epoch {row['epochs']:2d}  {read}  "
         + "  ".join(f"{key} {value:.3g}" for key, value in values.items())
     )

@@ -60,6 +60,17 @@ def facts(path: Path) -> dict[str, Any]:
         return _facts(file)
 
 
+def existing(path: Path) -> Path:
+    """The path of a checkpoint, if there is a file.
+
+    Raises:
+        BadInput: there is none.
+    """
+    if not path.is_file():
+        raise BadInput(f"{path} does not exist: train a model first, or name another checkpoint")
+    return path
+
+
 def _facts(file: Any) -> dict[str, Any]:
     found = json.loads((file.metadata() or {})["facts"])
     if not isinstance(found, dict):
@@ -77,8 +88,7 @@ def _facts(file: Any) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[Any]:
-    if not path.is_file():
-        raise BadInput(f"{path} does not exist: train a model first, or name another checkpoint")
+    existing(path)
     if path.stat().st_size > LARGEST:
         raise BadInput(f"{path} is larger than {LARGEST >> 30} GiB: it is no checkpoint of ours")
     try:

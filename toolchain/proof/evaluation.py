@@ -112,8 +112,10 @@ def evaluate(
         "drawings": [asdict(kind) for kind in drawings],
     }
     if save:
-        storage.write_json(exports / variant / "evaluation.json", report)
-        write_card(exports / variant)
+        folder = exports / variant
+        with storage.alone(folder, "try again", storage.WAIT):
+            storage.write_json(folder / "evaluation.json", report)
+            write_card(folder)
     if errors is not None:
         _draw(misread, errors)
     return report

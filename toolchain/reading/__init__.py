@@ -4,6 +4,7 @@ Needs ONNX Runtime, NumPy and Pillow, never PyTorch. In reading order:
 
 - `recognizer`: the `Recognizer`, which reads pictures, ink and strips.
 - `pictures`: pictures that a user names: files, folders, standard input; shown in a viewer.
+- `formats`: the formats of pictures that are read, and their files' endings.
 - `ink`: finds the ink of a photograph, a screenshot or a drawing.
 - `components`: pieces of ink whose pixels touch.
 - `layout_analysis`: the lines and numbers of a picture that holds several.

@@ -110,7 +110,7 @@ def run(
     count, alphabet = len(strips), len(metadata["alphabet"])
     if log_probs.ndim != 3 or digits.ndim != 2 or confidence.shape != (count,):
         raise BadInput("its outputs are not log_probs [N, T, C], digits [N, L], confidence [N]")
-    frames, classes = log_probs.shape[1:]
+    _, frames, classes = log_probs.shape
     places = digits.shape[1]
     fits = {
         "ctc": frames > 0 and classes == alphabet + 1,

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from generator.folders import files_in
 from models import zoo
 from toolchain import storage
 from toolchain.data import checkpoint
@@ -88,7 +89,7 @@ def _reports(folder: Path) -> dict[str, list[str]]:
 def _head(variant: str, facts: dict[str, Any], folder: Path) -> str:
     rows = [
         [f"`{path.name}`", tables.megabytes(path.stat().st_size)]
-        for path in sorted(folder.iterdir())
+        for path in files_in(folder, "*")
         if path.suffix in (".onnx", ".safetensors")
     ]
     files = Table("", ["file", "size"], rows).markdown()

@@ -11,6 +11,7 @@ import jinja2
 from markupsafe import Markup
 
 from generator.errors import BadInput
+from generator.folders import files_in
 from toolchain import storage
 from toolchain.data import checkpoint
 from toolchain.report import charts, tables
@@ -33,9 +34,10 @@ def write(folder: Path) -> tuple[Path, Path]:
     content = gather(folder)
     rendered = _rendered(content, folder)
     page, data = folder / "report.html", folder / "report.json"
-    storage.write_json(data, content)
-    with storage.replacing(page) as temporary:
-        temporary.write_text(rendered.replace(_HASH, sha256(data)), "utf-8")
+    with storage.alone(folder, "try again", storage.WAIT):
+        storage.write_json(data, content)
+        with storage.replacing(page) as temporary:
+            temporary.write_text(rendered.replace(_HASH, sha256(data)), "utf-8")
     return page, data
 
 
@@ -50,7 +52,7 @@ def gather(folder: Path) -> dict[str, Any]:
     found: dict[str, Any] = {"variant": variant, "facts": facts}
     found["files"] = [
         {"name": path.name, "size": path.stat().st_size, "sha256": sha256(path)}
-        for path in sorted(folder.iterdir())
+        for path in files_in(folder, "*")
         if path.suffix in _MODELS
     ]
     for name in _PARTS:

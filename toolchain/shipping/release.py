@@ -96,17 +96,25 @@ def make(
 
     Raises:
         BadInput: no such variant, recipe, weights or digits.
+        Busy: another export of the variant is at work.
         FellShort: the graph failed its checks, no recipe keeps the bounds, or a gate is shut.
     """
     planned = plan(variant, exports, runs, weights, order)
     card.check(exports / variant)
+    with storage.alone(exports / variant, "name another --out"):
+        return _made(variant, exports, planned, digits, order)
+
+
+def _made(
+    variant: str, exports: Path, planned: dict[str, Any], digits: Digits, order: Order
+) -> dict[str, Any]:
     numbers = samples.to_judge(variant, digits.bank("val"))
     with tempfile.TemporaryDirectory(prefix="nrtool.") as name:
         made, work = Path(name) / variant, Path(name) / "work"
         made.mkdir()
         work.mkdir()
         stored, float32 = made / f"{variant}.safetensors", made / f"{variant}.onnx"
-        with console.err.status("exporting"):
+        with console.status("exporting"):
             few = min(CALIBRATED_ON, order.count)
             store_weights(Path(planned["weights"]), variant, stored, numbers, few)
             export_onnx(stored, float32)
@@ -187,7 +195,7 @@ def _through_the_gates(
     numbers = samples.held_out(variant, TEST_DIGITS, bank, SEED, order.count)
     strips = numbers.samples(0, GATE_STRIPS).strips.numpy()
     answers = []
-    with console.err.status("gates: files by themselves"):
+    with console.status("gates: files by themselves"):
         for precision, path in files.items():
             if precision != SCRIPT:
                 answers += gates.of_file(path, precision, strips)

@@ -49,8 +49,9 @@ def prove(
             sections.append(compare(forms, numbers, loss_bound=loss_bound, on_batch=update))
     report = {"variant": variant, "sections": [section.as_json() for section in sections]}
     if save:
-        storage.write_json(folder / "parity.json", report)
-        write_card(folder)
+        with storage.alone(folder, "try again", storage.WAIT):
+            storage.write_json(folder / "parity.json", report)
+            write_card(folder)
     return json.loads(json.dumps(report))  # type: ignore[no-any-return]
 
 
@@ -70,8 +71,9 @@ def measure(
     with console.progress("measuring", rounds(runs)) as update:
         report = bench(files, strips, runs, update).as_json()
     if save:
-        storage.write_json(folder / "bench.json", report)
-        write_card(folder)
+        with storage.alone(folder, "try again", storage.WAIT):
+            storage.write_json(folder / "bench.json", report)
+            write_card(folder)
     return report
 
 
@@ -84,7 +86,7 @@ def pin(variant: str, exports: Path) -> Path:
     folder = _exported(variant, exports)
     path = folder / "golden.json"
     content = golden.make(variant, _both(folder))
-    with storage.replacing(path) as temporary:
+    with storage.alone(folder, "try again", storage.WAIT), storage.replacing(path) as temporary:
         temporary.write_text(golden.dumps(content), "utf-8")
     return path
 
@@ -155,7 +157,7 @@ def float32_of(folder: Path) -> Path:
     path = folder / f"{folder.name}.onnx"
     if path.exists():
         return _own(path)
-    with console.err.status("exporting float32"), storage.replacing(path) as temporary:
+    with console.status("exporting float32"), storage.replacing(path) as temporary:
         export_onnx(folder / f"{folder.name}.safetensors", temporary)
     return path
 

@@ -3,7 +3,6 @@
 import base64
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,23 +16,25 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from generator.errors import BadInput
-from generator.splits import in_validation
+from generator.splits import trainable_name
 from generator.strip import fit_ink
 from toolchain.reading import Recognizer
 from toolchain.reading.pen import draw_ink
-from toolchain.sketchpad.access import Access, Gate
+from toolchain.sketchpad import PAGE
+from toolchain.sketchpad.access import Access, Gate, device_of
 from toolchain.sketchpad.drawing import parse_drawing, parse_id, parse_strokes, parse_writer
 from toolchain.sketchpad.limits import Limits
+from toolchain.sketchpad.lines import Line
 from toolchain.sketchpad.prompts import ROUND, prompt
 from toolchain.sketchpad.store import Store
 
-PAGE = Path(__file__).parent / "page"
 SHOWN_AT_ONCE = 24  # drawings a page of the look-through
 HEADERS = {
     "content-security-policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
         "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     ),
+    "cross-origin-resource-policy": "same-origin",
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
     "cache-control": "no-store",
@@ -97,21 +98,23 @@ def _reading(model: Recognizer, strokes: list[np.ndarray]) -> dict[str, Any]:
 def _collecting(store: Store) -> list[Route | Mount]:
     async def progress(request: Request) -> dict[str, Any]:
         writer = parse_writer(request.query_params.get("writer"))
-        return await run_in_threadpool(_progress, store, writer, _whole(request, "skipped"))
+        kept = await run_in_threadpool(store.drawings, writer, device_of(request.scope))
+        return _progress(kept, writer, _whole(request, "skipped"))
 
     async def keep(request: Request) -> dict[str, Any]:
         drawing = parse_drawing(await _json(request))
-        divided = await run_in_threadpool(store.add, drawing)
+        divided = await run_in_threadpool(store.add, drawing, device_of(request.scope))
         return {"kept": drawing.id, "divided": divided}
 
     async def look(request: Request) -> dict[str, Any]:
         writer, start = parse_writer(request.query_params.get("writer")), _whole(request, "start")
-        found = await run_in_threadpool(store.drawings, writer)
+        found = await run_in_threadpool(store.drawings, writer, device_of(request.scope))
         return {"drawings": found[start : start + SHOWN_AT_ONCE], "count": len(found)}
 
     async def delete(request: Request) -> dict[str, Any]:
         id_ = parse_id(request.path_params["id"])
-        return {"deleted": await run_in_threadpool(store.delete, id_)}
+        device = device_of(request.scope)
+        return {"deleted": await run_in_threadpool(store.delete, id_, device)}
 
     return [
         Route("/api/progress", _answered(progress)),
@@ -121,25 +124,15 @@ def _collecting(store: Store) -> list[Route | Mount]:
     ]
 
 
-def _progress(store: Store, writer: str, skipped: int) -> dict[str, Any]:
-    kept = store.drawings(writer)
+def _progress(kept: list[Line], writer: str, skipped: int) -> dict[str, Any]:
     usable = [drawing["number"] for drawing in kept if drawing["divided"]]
     return {
         "next": prompt(writer, len(kept) + skipped),
         "kept": len(kept),
         "round": ROUND,
         "digits": ["".join(usable).count(str(digit)) for digit in range(10)],
-        "trainable": _trainable(writer),
+        "trainable": trainable_name(writer),
     }
-
-
-def _trainable(writer: str) -> str:
-    """The nickname itself, or the first with a number behind it that is not for validation."""
-    name, count = writer, 1
-    while in_validation(name.encode()):
-        count += 1
-        name = f"{writer}{count}"
-    return name
 
 
 async def _json(request: Request) -> dict[str, Any]:

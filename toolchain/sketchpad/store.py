@@ -2,20 +2,16 @@
 
 Each digit of a drawing is a line in the stroke format, with more about where it comes from. One
 server run writes one file, named by the server alone. A drawing is on the disk before it is
-acknowledged; a line cut off by a crash is removed at the next start, and the page, which got no
-answer for it, sends that drawing again. Drawings that could not be divided into digits are kept
-whole in the folder `undivided`, which no training reads.
+acknowledged; a line cut off by a crash is set aside at the next start, as is whatever else is no
+line of ours, and the page, which got no answer for it, sends that drawing again. Drawings that
+could not be divided into digits are kept whole in the folder `undivided`, which no training reads.
 """
 
-import contextlib
 import datetime
 import json
-import os
 import secrets
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from filelock import FileLock
@@ -23,14 +19,12 @@ from filelock import FileLock
 from generator.errors import BadInput
 from toolchain.sketchpad.dividing import divide
 from toolchain.sketchpad.drawing import Drawing, Stroke
+from toolchain.sketchpad.lines import Line, append, read_lines, rewrite, set_aside
 
 UNDIVIDED = "undivided"
 SOURCE = "sketchpad"
 MOST_BYTES = 500_000_000  # in one folder
 FILES = f"{SOURCE}-*.jsonl"
-_NEEDED = {"drawing", "writer", "number", "recorded", "strokes"}
-
-Line = dict[str, Any]
 
 
 class Store:
@@ -38,24 +32,28 @@ class Store:
 
     Args:
         folder: made if it is not there.
+        say: told what lines were set aside.
 
     Raises:
         OSError: the folder cannot be written to.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, say: Callable[[str], None] = lambda _: None) -> None:
+        self.folder, self._say = folder, say
         (folder / UNDIVIDED).mkdir(parents=True, exist_ok=True)
         now = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%SZ")
         self._name = f"{SOURCE}-{now}-{secrets.token_hex(4)}.jsonl"
         self._lock = FileLock(folder / ".lock", timeout=10)
         self._cache: dict[Path, tuple[tuple[int, int], list[Line]]] = {}
         with self._lock:
-            for path in self._files():
-                _cut_unfinished(path)
+            self._lines()
 
-    def add(self, drawing: Drawing) -> bool:
+    def add(self, drawing: Drawing, device: str | None = None) -> bool:
         """Keep a drawing; one that is there already is not kept twice.
+
+        Args:
+            drawing: what was written.
+            device: who sent it, where that is told apart; None is this computer.
 
         Returns:
             Whether it could be divided into digits, so that training can use it.
@@ -67,16 +65,19 @@ class Store:
         digits = divide(drawing.strokes, len(drawing.number))
         path = self.folder / self._name if digits else self.folder / UNDIVIDED / self._name
         lines = _digit_lines(drawing, digits) if digits else [_whole_line(drawing)]
+        lines = [line | {"device": device} for line in lines] if device is not None else lines
         content = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines).encode()
         with self._lock:
             if all(drawing.id != line["drawing"] for line in self._lines()):
                 if sum(file.stat().st_size for file in self._files()) > MOST_BYTES:
                     raise BadInput(f"the folder holds {MOST_BYTES} bytes: name another one")
-                _append(path, content)
+                held = self._of(path) if path.exists() else []
+                append(path, content)
+                self._cache[path] = _state(path), [*held, *lines]
         return digits is not None
 
-    def drawings(self, writer: str | None = None) -> list[Line]:
-        """All drawings, the latest first.
+    def drawings(self, writer: str | None = None, device: str | None = None) -> list[Line]:
+        """All drawings, or those of a writer, or of a device, or of both; the latest first.
 
         Returns:
             {"id", "number", "writer", "recorded", "divided", "strokes": [[[x, y], ...], ...]}.
@@ -85,7 +86,7 @@ class Store:
             lines = self._lines()
         found: dict[str, Line] = {}
         for line in lines:
-            if writer is None or line["writer"] == writer:
+            if writer in (None, line["writer"]) and _is_of(line, device):
                 entry = found.setdefault(
                     line["drawing"],
                     {
@@ -98,30 +99,47 @@ class Store:
                 entry["strokes"].extend(line["strokes"])
         return sorted(found.values(), key=lambda entry: entry["recorded"], reverse=True)
 
-    def delete(self, id_: str) -> bool:
-        """Remove a drawing from the disk; whether it was there."""
+    def delete(self, id_: str, device: str | None = None) -> bool:
+        """Remove a drawing from the disk; whether it was there, and that device's if one is named.
+
+        Raises:
+            OSError: it could not be written; all is as it was.
+        """
         with self._lock:
             for path in self._files():
-                lines = self._of(path)
-                rest = [line for line in lines if line["drawing"] != id_]
-                if len(rest) < len(lines):
-                    _rewrite(path, rest)
+                if any(line["drawing"] == id_ and _is_of(line, device) for line in self._of(path)):
+                    lines, _ = read_lines(path)
+                    rewrite(path, [raw for raw, line in lines if line["drawing"] != id_])
                     return True
         return False
 
     def _files(self) -> list[Path]:
-        return sorted([*self.folder.glob(FILES), *(self.folder / UNDIVIDED).glob(FILES)])
+        inside = [*self.folder.glob(FILES), *(self.folder / UNDIVIDED).glob(FILES)]
+        return sorted(path for path in inside if path.is_file())
 
     def _lines(self) -> list[Line]:
         return [line for path in self._files() for line in self._of(path)]
 
     def _of(self, path: Path) -> list[Line]:
-        state = path.stat().st_mtime_ns, path.stat().st_size
         held = self._cache.get(path)
-        if held is None or held[0] != state:
-            held = state, list(_parsed(path))
+        if held is None or held[0] != _state(path):
+            sound, damaged = read_lines(path)
+            if damaged:
+                aside = set_aside(path, [raw for raw, _ in sound], damaged)
+                self._say(f"{path}: damaged lines, {len(damaged)} in all, are set aside in {aside}")
+            held = _state(path), [line for _, line in sound]
             self._cache[path] = held
         return held[1]
+
+
+def _state(path: Path) -> tuple[int, int]:
+    """When a file was written last, and its size; none is left of one that held no sound line."""
+    about = path.stat() if path.exists() else None
+    return (about.st_mtime_ns, about.st_size) if about else (0, 0)
+
+
+def _is_of(line: Line, device: str | None) -> bool:
+    return device is None or line.get("device") == device
 
 
 def _digit_lines(drawing: Drawing, digits: list[list[Stroke]]) -> list[Line]:
@@ -162,74 +180,3 @@ def _about(drawing: Drawing) -> Line:
         "drawing": drawing.id,
         "recorded": datetime.datetime.now(datetime.UTC).isoformat(timespec="microseconds"),
     }
-
-
-def _parsed(path: Path) -> Iterator[Line]:
-    for number, line in enumerate(path.read_bytes().splitlines(), 1):
-        try:
-            content = json.loads(line)
-            is_whole = content.keys() >= _NEEDED
-        except (ValueError, AttributeError):
-            is_whole = False
-        if not is_whole:
-            raise BadInput(f"{path}, line {number}: not a drawing; move the file away")
-        yield content
-
-
-def _append(path: Path, content: bytes) -> None:
-    is_new = not path.exists()
-    with path.open("ab", buffering=0) as file:
-        before = file.tell()
-        try:
-            written = file.write(content)
-            if written != len(content):
-                raise OSError(f"{path} took {written} of {len(content)} bytes: free space")
-            os.fsync(file.fileno())
-        except OSError:
-            with contextlib.suppress(OSError):
-                file.truncate(before)
-            raise
-    if is_new:
-        _sync_folder(path.parent)
-
-
-def _rewrite(path: Path, lines: list[Line]) -> None:
-    if not lines:
-        path.unlink()
-        _sync_folder(path.parent)
-        return
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.writelines(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    finally:
-        Path(name).unlink(missing_ok=True)
-    _sync_folder(path.parent)
-
-
-def _cut_unfinished(path: Path) -> None:
-    """Remove what a crash left of the last drawing, if it is not whole."""
-    content = path.read_bytes()
-    kept = content[: content.rfind(b"\n") + 1]
-    lines = kept.splitlines(keepends=True)
-    last = json.loads(lines[-1]) if lines else {}
-    if "label" in last and last["place"] + 1 < len(last["number"]):
-        while lines and json.loads(lines[-1])["drawing"] == last["drawing"]:
-            lines.pop()
-        kept = b"".join(lines)
-    if len(kept) < len(content):
-        with path.open("r+b") as file:
-            file.truncate(len(kept))
-            os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    with contextlib.suppress(OSError):  # Windows opens no folders
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from generator.hashing import hash_uniform
+from generator.numbers import Numbers
 from toolchain.data.samples import Samples
 from toolchain.training.recipes import Recipe
 
@@ -27,26 +28,38 @@ def batches(
     """
     step = first_step
     while True:
-        group, place = divmod(step, GROUP)
-        focuses = group * GROUP < recipe.focus * recipe.steps
-        source = hard if hard is not None and focuses else numbers
-        made = source(group * GROUP * recipe.batch, GROUP * recipe.batch)
-        order = torch.arange(len(made.digits), device=made.digits.device)
-        if recipe.trim:
-            order = _first_inked(made.strips).argsort(stable=True)
-        # The batches of a group come in an order of their own, else width would follow a rhythm.
-        shuffled = hash_uniform(numbers.seed + 1, torch.tensor([group]), GROUP)[0].argsort()
-        for batch in shuffled[place:].tolist():
-            rows = order[batch * recipe.batch : (batch + 1) * recipe.batch]
+        made, order = _group(numbers, recipe, step // GROUP, hard)
+        for rows in order[step % GROUP :]:
             strips = made.strips[rows]
             yield trimmed(strips) if recipe.trim else strips, made.digits[rows]
             step += 1
+
+
+def indices_of(numbers: Samples, recipe: Recipe, step: int, hard: Samples | None = None) -> Tensor:
+    """Which samples the batch of a step is made of, in its order: int64 [B]; else as `batches`."""
+    _, order = _group(numbers, recipe, step // GROUP, hard)
+    return step // GROUP * GROUP * recipe.batch + order[step % GROUP].cpu()
 
 
 def trimmed(strips: Tensor) -> Tensor:
     """Strips [N, 1, H, W] without columns at their left that are empty in all of them."""
     free = int(_first_inked(strips).min()) // COLUMNS * COLUMNS
     return strips[..., min(free, strips.shape[-1] - 2 * COLUMNS) :]
+
+
+def _group(
+    numbers: Samples, recipe: Recipe, group: int, hard: Samples | None
+) -> tuple[Numbers, Tensor]:
+    """The samples of a group of batches, and its batches as rows of them: int64 [GROUP, B]."""
+    focuses = group * GROUP < recipe.focus * recipe.steps
+    source = hard if hard is not None and focuses else numbers
+    made = source(group * GROUP * recipe.batch, GROUP * recipe.batch)
+    order = torch.arange(len(made.digits), device=made.digits.device)
+    if recipe.trim:
+        order = _first_inked(made.strips).argsort(stable=True)
+    # The batches of a group come in an order of their own, else width would follow a rhythm.
+    shuffled = hash_uniform(numbers.seed + 1, torch.tensor([group]), GROUP)[0].argsort()
+    return made, order.view(GROUP, recipe.batch)[shuffled.to(order.device)]
 
 
 def _first_inked(strips: Tensor) -> Tensor:

@@ -6,32 +6,42 @@ The loop reads top to bottom in `train`: numbers, learning rate, step, average, 
 import contextlib
 import csv
 import dataclasses
-import json
+import functools
 import math
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
 from torch import Tensor, nn
 from torch.utils.tensorboard import SummaryWriter
 
 from generator.digits import DigitBank
-from generator.errors import BadInput
 from generator.numbers import Numbers
 from models import zoo
 from models.decoders import Network
 from toolchain import storage
 from toolchain.data import checkpoint, samples
 from toolchain.training.accuracy import evaluate
-from toolchain.training.batches import batches
+from toolchain.training.ahead import ahead
+from toolchain.training.batches import batches, indices_of
 from toolchain.training.devices import denormals_flushed
+from toolchain.training.divergence import all_finite, diverged, not_finite
 from toolchain.training.ema import Average
 from toolchain.training.muon import optimizers_for
+from toolchain.training.profile import part
 from toolchain.training.recipes import Recipe, learning_rate
+from toolchain.training.resuming import (
+    insist_on_same,
+    named,
+    read_last,
+    restore,
+    save_last,
+    state_of,
+)
 
 VALIDATION_NUMBERS = 4_000
 VALIDATION_SEED = 1_000_003
@@ -119,6 +129,7 @@ def train(
 
     Raises:
         BadInput: the run to resume does not fit.
+        Diverged: the loss, its gradient or what became of the network is no finite number.
         Stopped: on SIGINT or SIGTERM, after `last` was saved.
     """
     variant, seed, style = job.variant, job.seed, job.style
@@ -139,24 +150,41 @@ def train(
     numbers = samples.to_learn(variant, banks[0], seed, recipe.layout, style)
     harder = None if hard is None else samples.to_learn(variant, hard, seed, recipe.layout, style)
     check = validation_numbers(variant, banks[1], style)
-    step, best = 0, -1.0
+    step, best, losses = 0, -1.0, list[Tensor]()
     history: list[dict[str, Any]] = []
     if resume:
-        step, best, history = _restore(run, facts, model, average, optimizers)
+        tensors, held = read_last(run)
+        insist_on_same(run, held, facts)
+        restore(tensors, model, average, optimizers)
+        step, best, history = held["step"], held["best"], held["history"]
+        losses = list(torch.tensor(held.get("losses", []), device=device))
     else:
         storage.write_json(run / "config.json", facts)
 
     per_epoch = recipe.numbers // recipe.batch
 
-    def save(name: str, tensors: dict[str, Tensor]) -> None:
-        now = {**facts, "step": step, "best": best, "history": history}
-        checkpoint.save(run / f"{name}.safetensors", tensors, now)
+    def told() -> dict[str, Any]:
+        return {**facts, "step": step, "best": best, "history": history}
 
-    with _stop_requests() as stop, contextlib.closing(SummaryWriter(str(run))) as writer:
-        losses, started, since = [], time.perf_counter(), step
-        for strips, digits in batches(numbers, recipe, step, harder):
-            if step >= recipe.steps:
-                break
+    def save() -> None:
+        # With the losses of the epoch so far, whose mean is told at its end.
+        epoch = torch.stack(losses).tolist() if losses else []
+        save_last(run, state_of(model, average, optimizers), {**told(), "losses": epoch})
+
+    def stop_diverged(what: str, batch: tuple[Tensor, Tensor]) -> NoReturn:
+        state = state_of(model, average, optimizers)
+        found = indices_of(numbers, recipe, step, harder)
+        raise diverged(run, what, batch, found, state, {**facts, "step": step})
+
+    with (
+        _stop_requests() as stop,
+        contextlib.closing(SummaryWriter(str(run))) as writer,
+        ahead(functools.partial(batches, numbers, recipe, step, harder), device) as made,
+    ):
+        started, since = time.perf_counter(), step
+        while step < recipe.steps:
+            with part("numbers"):
+                strips, digits = next(made)
             # Dropout, too, is a function of the step, so that a resumed run is the same run.
             torch.manual_seed(seed * 1_000_003 + step)
             model.train()
@@ -166,15 +194,23 @@ def train(
                 for group in optimizer.param_groups:
                     group["lr"] = learning_rate(recipe, step) * ratio
             image = (strips.float() / 255).contiguous(memory_format=torch.channels_last)
-            with torch.autocast(device.type, torch.bfloat16, enabled=autocast):
+            with part("forward"), torch.autocast(device.type, torch.bfloat16, enabled=autocast):
                 log_probs = model(image)
-            loss = model.decoder.loss(log_probs, digits)
+            with part("loss"):
+                loss = model.decoder.loss(log_probs, digits)
             model.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
-            for optimizer, _ in optimizers:
-                optimizer.step()
-            average.update(model, step)
+            with part("backward"):
+                loss.backward()
+            with part("clip"):
+                norm = nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
+            fastest = max(group["lr"] for each, _ in optimizers for group in each.param_groups)
+            if what := not_finite(loss, norm, fastest):
+                stop_diverged(what, (strips, digits))
+            with part("optimizer"):
+                for optimizer, _ in optimizers:
+                    optimizer.step()
+            with part("average"):
+                average.update(model, step)
             step += 1
             losses.append(loss.detach())
             on_step(step, float(losses[-1]) if step % 20 == 0 else math.nan)
@@ -182,6 +218,9 @@ def train(
             if step % per_epoch == 0:
                 finished = average.blended()
                 score = evaluate(finished, check, autocast=autocast)
+                if not (math.isfinite(score.loss) and all_finite(finished)):
+                    step -= 1  # it is the last step's doing
+                    stop_diverged("what the network became", (strips, digits))
                 seconds = time.perf_counter() - started
                 row = Epoch(
                     step // per_epoch,
@@ -197,12 +236,13 @@ def train(
                 _record(run, history, writer)
                 if score.accuracy > best:
                     best = score.accuracy
-                    save("best", _named(finished, "model."))
-                save("last", _everything(model, average, optimizers))
+                    checkpoint.save(run / "best.safetensors", named(finished, "model."), told())
+                losses.clear()
+                save()
                 on_epoch(row)
-                losses, started, since = [], time.perf_counter(), step
+                started, since = time.perf_counter(), step
             if stop():
-                save("last", _everything(model, average, optimizers))
+                save()
                 raise Stopped(
                     f"stopped at step {step} of {recipe.steps}; --resume goes on from here"
                 )
@@ -232,49 +272,6 @@ def _freeze_norm(model: nn.Module) -> None:
     for module in model.modules():
         if isinstance(module, nn.BatchNorm2d):
             module.eval()
-
-
-def _named(model: nn.Module, prefix: str) -> dict[str, Tensor]:
-    return {prefix + name: tensor for name, tensor in model.state_dict().items()}
-
-
-def _everything(
-    model: nn.Module, average: Average, optimizers: list[tuple[torch.optim.Optimizer, float]]
-) -> dict[str, Tensor]:
-    """The averaged model as `model.`, the live one as `live.`, the optimizers' moments."""
-    moments = {
-        f"optimizer.{which}.{index}.{name}": value
-        for which, (optimizer, _) in enumerate(optimizers)
-        for index, state in optimizer.state_dict()["state"].items()
-        for name, value in state.items()
-    }
-    return _named(average.model, "model.") | _named(model, "live.") | moments
-
-
-def _restore(
-    run: Path,
-    facts: dict[str, Any],
-    model: nn.Module,
-    average: Average,
-    optimizers: list[tuple[torch.optim.Optimizer, float]],
-) -> tuple[int, float, list[dict[str, Any]]]:
-    tensors, held = checkpoint.load(run / "last.safetensors")
-    for key in ("variant", "recipe", "seed", "style", "network"):
-        if held.get(key) != json.loads(json.dumps(facts.get(key))):
-            raise BadInput(
-                f"{run} was trained with another {key}: give the same one, or a new --run"
-            )
-    model.load_state_dict({k[5:]: v for k, v in tensors.items() if k.startswith("live.")})
-    average.model.load_state_dict({k[6:]: v for k, v in tensors.items() if k.startswith("model.")})
-    for which, (optimizer, _) in enumerate(optimizers):
-        moments: dict[int, dict[str, Tensor]] = {}
-        for key, value in tensors.items():
-            if key.startswith(f"optimizer.{which}."):
-                _, _, index, name = key.split(".")
-                moments.setdefault(int(index), {})[name] = value
-        groups = optimizer.state_dict()["param_groups"]
-        optimizer.load_state_dict({"state": moments, "param_groups": groups})
-    return held["step"], held["best"], held["history"]
 
 
 def _record(run: Path, history: list[dict[str, Any]], writer: SummaryWriter) -> None:

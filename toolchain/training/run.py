@@ -1,7 +1,9 @@
 """One training run as a user sees it: where it is kept, what it prints, how it is resumed."""
 
+import contextlib
 import math
-from dataclasses import asdict
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +16,29 @@ from generator.numbers import NumberGenerator
 from models import zoo
 from models.decoders import Network
 from models.grow import grow
-from toolchain import console
+from toolchain import console, storage
 from toolchain.data import checkpoint, samples
 from toolchain.data.samples import Samples
 from toolchain.provenance import machine, source_commit
-from toolchain.training import hard_digits
+from toolchain.training import hard_digits, resuming
 from toolchain.training.accuracy import evaluate
 from toolchain.training.devices import device_named
+from toolchain.training.folders import best_of, new_folder, resumed_folder
 from toolchain.training.loop import Epoch, Job, Stopped, train, validation_numbers
+from toolchain.training.profile import profiled
+from toolchain.training.recipes import Recipe
 from toolchain.training.settings import Settings
+
+START = "start.safetensors"  # in a run's folder: the network that it started from
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A run's folder; whether it is to be gone on with, and whether it has come to a checkpoint."""
+
+    folder: Path
+    again: bool
+    has_checkpoint: bool
 
 
 def start(
@@ -32,16 +48,19 @@ def start(
     name: str | None,
     resume: bool,
     start_from: Path | None,
+    profile: bool,
     as_json: bool,
 ) -> None:
     """Train with a live bar and a line an epoch; see `nrtool train --help`.
 
     Raises:
-        BadInput: unknown variant, device or data, a run that is there already, or a recipe that
-            needs a network to start from.
+        BadInput: unknown variant, device or data, a run that is there already or was trained
+            otherwise, or a recipe that needs a network to start from.
+        Busy: another process is writing the run.
+        Diverged: see `toolchain.training.divergence`.
         typer.Exit: with 130 when stopped; `last` was saved.
     """
-    variant, network, style = settings.run.variant, settings.network, settings.drawing()
+    variant, network = settings.run.variant, settings.network
     on = device_named(settings.run.device)
     recipe = settings.choose(on.type != "cpu")
     if recipe.freeze_norm and start_from is None and not resume:
@@ -49,35 +68,51 @@ def start(
             "recipe.freeze_norm keeps the statistics of a trained network: name one by --finetune"
         )
     zoo.build(variant, network)  # before anything is read or written: whether it can be
-    is_named = name is not None
-    folder = (
-        _to_resume(runs, name or variant, is_named)
-        if resume
-        else folder_for(runs, name or variant, is_named)
-    )
+    opened = resumed_folder if resume else new_folder
+    with opened(runs, variant if name is None else name, name is not None) as folder:
+        begun = Begun(folder, resume, resume and resuming.can_resume(folder))
+        if resume and not begun.has_checkpoint:
+            console.say(f"{folder} has no checkpoint yet: it starts anew")
+        with contextlib.ExitStack() as looked_at:
+            look = looked_at.enter_context(profiled(folder, on)) if profile else None
+            _train(settings, begun, on, recipe, start_from, look, as_json)
+
+
+def _train(
+    settings: Settings,
+    begun: Begun,
+    on: torch.device,
+    recipe: Recipe,
+    start_from: Path | None,
+    look: Callable[[], None] | None,
+    as_json: bool,
+) -> None:
+    """`start`, in a folder that nobody else writes."""
+    variant, network, style = settings.run.variant, settings.network, settings.drawing()
+    folder, resume = begun.folder, begun.has_checkpoint
     facts: dict[str, Any] = {"commit": source_commit(), "machine": _machine(on)}
-    model: Network | None = None
-    if start_from is not None:
-        source, held = checkpoint.load_model(best_of(start_from))
-        held_network = checkpoint.changes(held, "network")
-        if held["variant"] == variant and network in ({}, held_network):
-            model, network = source, held_network
-        else:
-            model = grow(source, zoo.build(variant, network))
-        facts["started_from"] = _origin(held)
+    model, network, origin = _start(begun, start_from, variant, network)
+    facts |= origin
+    if recipe.keep and model is None:
+        raise BadInput(
+            "recipe.keep returns to the weights of the start: name a network by --finetune, or "
+            "recipe.keep=0"
+        )
     reader = model
     if recipe.focus and settings.run.judge is not None:
         reader, held = _judge(settings.run.judge, variant)
         facts["judge"] = _origin(held)
     settings.digits.prepare("train", "val")
-    with console.err.status("preparing digits"):
+    with console.status("preparing digits"):
         train_bank = settings.digits.bank("train", on, settings.run.seed)
         banks = train_bank, settings.digits.bank("val", on)
     facts["data"] = banks[0].description
-    if model is not None:
+    if model is not None and not resume:
         check = validation_numbers(variant, banks[1], style)
         accuracy = evaluate(model.to(on), check).accuracy
         console.say(f"before: {accuracy:.2%} of the validation numbers")
+    if not resume:
+        _keep_start(folder, model, {**facts, "variant": variant, "network": network})
     hard = None
     if recipe.focus:
         numbers = samples.to_learn(variant, banks[0], settings.run.seed, recipe.layout, style)
@@ -96,6 +131,8 @@ def start(
         def on_step(step: int, loss: float) -> None:
             notes.extend([] if math.isnan(loss) else [f"loss {loss:.3f}"])
             update(step, notes[-1])
+            if look:
+                look()
 
         def on_epoch(row: Epoch) -> None:
             rows.append(asdict(row))
@@ -126,6 +163,38 @@ def start(
         console.show_json({"run": folder, "best": best, "accuracy": best_accuracy, "epochs": rows})
     else:
         console.out.print(f"best checkpoint: {best}; next: nrtool export --variant {variant}")
+
+
+def _start(
+    begun: Begun, start_from: Path | None, variant: str, network: dict[str, Any]
+) -> tuple[Network | None, dict[str, Any], dict[str, Any]]:
+    """The network to start from, the shape to train, and what checkpoints tell of the start.
+
+    A run that is gone on with has kept it: what it was made of may have changed since, or be gone.
+    """
+    told: dict[str, Any] = {"start": None}
+    if start_from is not None:
+        told["start"] = storage.sha256(checkpoint.existing(best_of(start_from)))
+    kept = begun.folder / START
+    if begun.again and kept.exists():
+        source, held = checkpoint.load_model(kept, variant)
+        told = {"started_from": held["started_from"], "start": told["start"] or held["start"]}
+    elif start_from is not None:
+        source, held = checkpoint.load_model(best_of(start_from))
+        told["started_from"] = _origin(held)
+    else:
+        return None, network, told
+    held_network = checkpoint.changes(held, "network")
+    if held["variant"] == variant and network in ({}, held_network):
+        return source, held_network, told
+    return grow(source, zoo.build(variant, network)), network, told
+
+
+def _keep_start(folder: Path, model: Network | None, facts: dict[str, Any]) -> None:
+    if model is None:
+        (folder / START).unlink(missing_ok=True)  # of a start that came to no checkpoint
+    else:
+        checkpoint.save(folder / START, resuming.named(model, "model."), facts)
 
 
 def _origin(facts: dict[str, Any]) -> str:
@@ -164,38 +233,3 @@ def _machine(device: torch.device) -> str:
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     return f"{torch.get_num_threads()} cores of {machine()}"
-
-
-def folder_for(runs: Path, name: str, is_named: bool) -> Path:
-    """The folder of a new run; if its name is taken it gets a number, unless it was named.
-
-    Raises:
-        BadInput: the name is no plain one, or it was named and is taken.
-    """
-    folder = runs / _plain(name)
-    if not (folder / "config.json").exists():
-        return folder
-    if is_named:
-        raise BadInput(f"{folder} is there already: give another --run, or go on with --resume")
-    number = 2
-    while (runs / f"{name}-{number}" / "config.json").exists():
-        number += 1
-    return runs / f"{name}-{number}"
-
-
-def _to_resume(runs: Path, name: str, is_named: bool) -> Path:
-    """The folder of a run to go on with: the latest of that name, or the one that was named."""
-    taken = [path for path in runs.glob(f"{_plain(name)}*/last.safetensors") if not is_named]
-    latest = max(taken, key=lambda path: path.stat().st_mtime, default=None)
-    return latest.parent if latest else runs / name
-
-
-def _plain(name: str) -> str:
-    if Path(name).name != name:
-        raise BadInput(f"--run {name} is no plain name: give one without slashes")
-    return name
-
-
-def best_of(path: Path) -> Path:
-    """The checkpoint of a run's folder, or the file itself."""
-    return path / "best.safetensors" if path.is_dir() else path

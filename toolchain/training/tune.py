@@ -16,15 +16,16 @@ from typing import Any
 
 import optuna
 import torch
-from filelock import FileLock, Timeout
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
 from optuna.trial import FrozenTrial, TrialState
+from sqlalchemy.exc import SQLAlchemyError
 
 from generator.digits import DigitBank
 from generator.errors import BadInput
 from models import zoo
 from toolchain import storage
 from toolchain.training.devices import device_named
+from toolchain.training.divergence import Diverged
 from toolchain.training.loop import Epoch, Job, train
 from toolchain.training.muon import split_parameters
 from toolchain.training.recipes import Recipe
@@ -82,16 +83,20 @@ def tune(
         "network": settings.network,
         "data": banks[0].description,
     }
-    with _alone(folder):
+    # Nobody else works on it, so what is marked as running was cut off.
+    with storage.alone(folder, "name a --study"), _storing(folder):
+        folder.mkdir(exist_ok=True)
         study = _opened(folder, facts)
         while len(finished(study)) < trials:
-            # Of the seed and the trial alone, so that a study that goes on does not repeat itself.
-            study.sampler = optuna.samplers.TPESampler(seed=settings.run.seed + len(study.trials))
+            # Of the seed and what is finished alone: a study that goes on does not repeat itself,
+            # and a trial that was cut off is the same again.
+            done = len(finished(study))
+            study.sampler = optuna.samplers.TPESampler(seed=settings.run.seed + done)
             trial = study.ask(space)
             run = folder / "trials" / f"{trial.number:04d}"
             tried = replace(recipe, **trial.params)
             epochs = _trained(trial, tried, settings, banks, run, on, on_step)
-            loss = epochs[-1].val_loss
+            loss = epochs[-1].val_loss if epochs else math.nan  # it blew up in the first
             if len(epochs) == recipe.epochs and math.isfinite(loss):
                 study.tell(trial, loss)
             else:
@@ -119,7 +124,7 @@ def _trained(
         if row.epoch < recipe.epochs and trial.should_prune():
             raise optuna.TrialPruned
 
-    with contextlib.suppress(optuna.TrialPruned):
+    with contextlib.suppress(optuna.TrialPruned, Diverged):
         train(
             Job(
                 settings.run.variant,
@@ -209,7 +214,19 @@ def _write_best(study: optuna.Study, recipe: Recipe, folder: Path) -> list[Path]
 
 def study_in(folder: Path) -> optuna.Study:
     """The study of a folder as it stands, to be looked at."""
-    return optuna.load_study(storage=_storage(folder), study_name=NAME)
+    with _storing(folder):
+        return optuna.load_study(storage=_storage(folder), study_name=NAME)
+
+
+@contextlib.contextmanager
+def _storing(folder: Path) -> Iterator[None]:
+    """What the study's file refuses is an error of the disk, as with any other file."""
+    try:
+        yield
+    except (optuna.exceptions.StorageInternalError, SQLAlchemyError) as error:
+        raise OSError(
+            f"{folder / 'study.db'} cannot be read or written ({type(error).__name__})"
+        ) from error
 
 
 def _storage(folder: Path) -> str:
@@ -217,7 +234,7 @@ def _storage(folder: Path) -> str:
 
 
 def _opened(folder: Path, facts: dict[str, Any]) -> optuna.Study:
-    """The study of a folder, new or gone on with; what was cut off in it is put in line again."""
+    """The study of a folder, new or gone on with; what was cut off in it does not count."""
     study = optuna.create_study(
         storage=_storage(folder),
         study_name=NAME,
@@ -230,17 +247,5 @@ def _opened(folder: Path, facts: dict[str, Any]) -> optuna.Study:
         study.set_user_attr(key, value)
     for trial in study.get_trials(False, (TrialState.RUNNING,)):
         study.tell(trial.number, state=TrialState.FAIL)
-        study.enqueue_trial(trial.params, {"retry_of": trial.number})
         shutil.rmtree(folder / "trials" / f"{trial.number:04d}", ignore_errors=True)
     return study
-
-
-@contextlib.contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Nobody else works on the study, so what is marked as running was cut off."""
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        with FileLock(folder / ".lock", timeout=0):
-            yield
-    except Timeout:
-        raise BadInput(f"{folder} is at work in another process: wait, or name a --study") from None

@@ -23,12 +23,13 @@ def codes():
     return []
 
 
+async def inside(scope, receive, send):
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"inside"})
+
+
 @pytest.fixture
 def gate(codes):
-    async def inside(scope, receive, send):
-        await send({"type": "http.response.start", "status": 200, "headers": []})
-        await send({"type": "http.response.body", "body": b"inside"})
-
     return Gate(inside, Access(codes.append))
 
 
@@ -40,7 +41,9 @@ def ask(gate, path="/", query="", client="192.168.1.5", method="GET", **headers)
         "method": method,
         "path": path,
         "query_string": query.encode(),
-        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+        "headers": [
+            (name.encode(), value.encode("latin-1", "replace")) for name, value in headers.items()
+        ],
         "client": (client, 50000),
         "server": HERE,
         "scheme": "http",
@@ -83,15 +86,45 @@ def test_a_code_admits_one_device_and_is_then_replaced(gate, codes):
     assert ask(gate, cookie=cookie)[0] == 200
 
 
-def test_guessing_is_slowed_even_for_the_right_code(gate, codes, monkeypatch):
+def test_guessing_locks_out_its_address_and_no_other(gate, codes, monkeypatch):
     clock = Clock()
     monkeypatch.setattr("toolchain.sketchpad.limits.time", clock)
-    for _ in range(20):
-        assert ask(gate, query="code=aaaaaaaa")[0] == 403
-    assert ask(gate, query=f"code={codes[0]}")[0] == 403
-    clock.now += 1.5
-    assert ask(gate, query=f"code={codes[0]}")[0] == 303
+    guess, right = "code=aaaaaaaa", f"code={codes[0]}"
+    stranger = [ask(gate, query=guess, client="192.168.1.66")[0] for _ in range(200)]
+    assert stranger == [403] * 10 + [429] * 190
+    assert ask(gate, query=right, client="192.168.1.66")[0] == 429  # not called wrong
+    assert len(codes) == 1
+    assert ask(gate, query=right)[0] == 303
+    clock.now += 61
+    assert ask(gate, query=f"code={codes[1]}", client="192.168.1.66")[0] == 303
+    assert ask(gate, query=guess, client="192.168.1.66")[0] == 429
     assert len(codes[0]) == module.CODE_LENGTH
+
+
+def test_a_device_let_in_again_is_the_same_one(gate, codes):
+    cookie = let_in(gate, codes[0])
+    later = []
+    restarted = Gate(inside, Access(later.append))
+    assert ask(restarted, "/api/drawings", cookie=cookie)[0] == 401
+    status, headers = ask(restarted, query=f"code={later[0]}", cookie=cookie)
+    assert status == 303
+    assert headers[b"set-cookie"].decode().split(";")[0] == cookie
+    assert ask(restarted, "/api/drawings", cookie=cookie)[0] == 200
+    status, headers = ask(restarted, query=f"code={later[1]}", cookie=f"{COOKIE}=short")
+    assert len(headers[b"set-cookie"].decode().split(";")[0]) == len(cookie)  # a token of ours
+
+
+@pytest.mark.parametrize("origin", [
+    "http://[", "http://]", "http://192.168.1.2:x", "http://evil.example", "null", "",
+    "https://192.168.1.2:8765", "http://192.168.1.2:8766", "http://192.168.1.2:8765/", "\xff",
+    "http://192.168.1.2:8765@evil.example", "http://\u2100", "http://localhost:8765",
+])  # fmt: skip
+def test_an_origin_that_is_not_this_address_is_refused(gate, codes, origin):
+    cookie = let_in(gate, codes[0])
+    for method, path in (("GET", "/api/drawings"), ("POST", "/api/drawings"), ("GET", "/")):
+        assert ask(gate, path, method=method, cookie=cookie, origin=origin)[0] == 403
+    own = "http://192.168.1.2:8765"
+    assert ask(gate, "/api/drawings", method="POST", cookie=cookie, origin=own)[0] == 200
 
 
 def test_this_computer_needs_no_code_but_the_right_address(gate):

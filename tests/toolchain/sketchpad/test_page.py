@@ -1,84 +1,35 @@
 """The page in a real Chromium, written on with touch events as a finger makes them."""
 
-import os
 import re
-import shutil
 from datetime import datetime, timedelta
 
 import pytest
 
 from generator.strokes import read_strokes
-from tests.toolchain.sketchpad.conftest import ROOT, running, written
+from tests.toolchain.sketchpad.conftest import PHONE, ROOT, Visit, running, written
 from tests.toolchain.test_cli import call
 from toolchain.data import checkpoint
 from toolchain.training import loop
 
-try:
-    from playwright import sync_api as api
-except ModuleNotFoundError:
-    api = None
-
 pytestmark = pytest.mark.slow  # each opens a browser
 
 ASKED = re.compile("^[0-9]+$")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-PHONE = {"width": 360, "height": 640}
 DESKTOP = {"width": 1280, "height": 800}
-PATIENCE = 600_000  # ms: what takes longer hangs
+# What browsers may lack, or refuse a page.
+OLDER = {
+    "no AbortSignal.timeout": "delete AbortSignal.timeout",
+    "storage blocked": """Object.defineProperty(window, 'localStorage',
+        {get() { throw new DOMException('blocked', 'SecurityError'); }})""",
+    "storage full": """Storage.prototype.setItem = () => {
+        throw new DOMException('full', 'QuotaExceededError'); }""",
+    "no storage": "Object.defineProperty(window, 'localStorage', {value: null})",
+    "capture throws": """Element.prototype.setPointerCapture = () => {
+        throw new DOMException('no such pointer', 'NotFoundError'); }""",
+}
 
 
-@pytest.fixture(scope="module")
-def browser():
-    if not (CHROMIUM and api):
-        if os.environ.get("CI"):
-            pytest.fail("CI must drive a real browser: apt-get install chromium")
-        pytest.skip("no browser or no playwright here: make test installs both, chromium as root")
-    with api.sync_playwright() as player:
-        # The sandbox needs rights that root in a container lacks; the page is our own.
-        found = player.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox"], timeout=PATIENCE
-        )
-        yield found
-        found.close()
-
-
-class Visit:
-    """An open page, and a finger."""
-
-    def __init__(self, context, server):
-        self.troubles = []
-        context.set_default_timeout(PATIENCE)
-        self.page = context.new_page()
-        self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
-        self.page.on("console", lambda said: self.troubles.append(said.text))
-        self.page.goto(f"http://localhost:{server.port}/")
-        self.page.locator("#model option").first.wait_for(state="attached")
-        self.finger = context.new_cdp_session(self.page)
-
-    def write(self, strokes):
-        self.page.locator("#pad").scroll_into_view_if_needed()
-        box = self.page.locator("#pad").bounding_box()
-        for stroke in strokes:
-            for place, (x, y) in enumerate(stroke):
-                kind = "touchMove" if place else "touchStart"
-                self.touch(kind, [{"x": box["x"] + x, "y": box["y"] + y}])
-            self.touch("touchEnd", [])
-
-    def touch(self, kind, points):
-        self.finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
-
-    def text(self, name):
-        return self.page.locator(f"#{name}").inner_text().strip()
-
-    def shows(self, selector, text):
-        """Wait until an element's text is this, or matches it."""
-        api.expect(self.page.locator(selector)).to_have_text(text, timeout=PATIENCE)
-
-    def counts(self, selector, count):
-        api.expect(self.page.locator(selector)).to_have_count(count, timeout=PATIENCE)
-
-    def reads(self, number):
-        self.shows("#number", number)
+class Collector(Visit):
+    """One who keeps what is asked for."""
 
     def start_collecting(self, writer):
         self.page.locator("[data-view=collect]").click()
@@ -108,7 +59,7 @@ def visit(browser, server):
     context = browser.new_context(
         viewport=PHONE, has_touch=True, is_mobile=True, device_scale_factor=2
     )
-    found = Visit(context, server)
+    found = Collector(context, server.port)
     yield found
     context.close()
     assert found.troubles == []
@@ -198,7 +149,7 @@ def test_skipping_asks_for_another(visit):
 def test_what_the_server_did_not_get_waits_in_the_browser(browser, tmp_path):
     context = browser.new_context(viewport=PHONE, has_touch=True)
     with running(tmp_path / "kept") as server:
-        visit = Visit(context, server)
+        visit = Collector(context, server.port)
         visit.start_collecting("mia")
         number = visit.text("prompt")
         context.set_offline(True)
@@ -208,7 +159,7 @@ def test_what_the_server_did_not_get_waits_in_the_browser(browser, tmp_path):
         assert server.lines() == []
         visit.page.close()
         context.set_offline(False)
-        again = Visit(context, server)
+        again = Collector(context, server.port)
         again.page.locator("[data-view=collect]").click()
         again.shows("#kept", re.compile("^1 kept"))
         assert {line["number"] for line in server.lines()} == {number}
@@ -219,7 +170,7 @@ def test_what_the_server_did_not_get_waits_in_the_browser(browser, tmp_path):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_everything_fits_the_window(browser, shared_server, size, scheme):
     context = browser.new_context(viewport=size, color_scheme=scheme)
-    visit = Visit(context, shared_server)
+    visit = Visit(context, shared_server.port)
     ground = visit.page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert (ground == "rgb(18, 21, 28)") == (scheme == "dark")
     for view in ("read", "collect", "review"):
@@ -229,3 +180,103 @@ def test_everything_fits_the_window(browser, shared_server, size, scheme):
     visit.page.locator("#theme").click()
     assert visit.page.evaluate("getComputedStyle(document.body).backgroundColor") != ground
     context.close()
+
+
+@pytest.mark.parametrize("lacking", OLDER.values(), ids=OLDER)
+def test_browsers_that_lack_something_read_and_collect(browser, server, lacking):
+    context = browser.new_context(viewport=PHONE, has_touch=True, is_mobile=True)
+    context.add_init_script(lacking)
+    visit = Collector(context, server.port)
+    visit.write(written("407", height=80))
+    visit.reads("407")
+    visit.page.locator("#theme").click()
+    visit.start_collecting("mia")
+    numbers = {visit.keep_asked(count + 1) for count in range(2)}
+    assert {line["number"] for line in server.lines()} == numbers
+    context.close()
+    assert visit.troubles == []
+
+
+class Pointers:
+    """Pointer events as browsers send them, of pens too, which no driver can hold."""
+
+    def __init__(self, page):
+        self.page, self.ms = page, 0
+        page.evaluate("""() => {
+            const pad = document.getElementById('pad');
+            window.sendPointer = (kind, at, more) => {
+                const box = pad.getBoundingClientRect();
+                const place = {clientX: box.left + at[0], clientY: box.top + at[1]};
+                const event = new PointerEvent(kind,
+                    {bubbles: true, cancelable: true, isPrimary: true, ...place, ...more});
+                Object.defineProperty(event, 'timeStamp', {value: more.ms});
+                (more.beside ? document.body : pad).dispatchEvent(event);
+            };
+        }""")
+
+    def send(self, kind, at, pointer, id_, **more):
+        self.ms += 10
+        told = {"pointerType": pointer, "pointerId": id_, "ms": self.ms, **more}
+        self.page.evaluate(
+            "([kind, at, told]) => sendPointer(kind, at, told)", [f"pointer{kind}", at, told]
+        )
+
+    def write(self, strokes, pointer, id_):
+        for stroke in strokes:
+            self.send("down", stroke[0], pointer, id_)
+            for at in stroke[1:]:
+                self.send("move", at, pointer, id_)
+            self.send("up", stroke[-1], pointer, id_)
+
+
+def test_the_pen_wins_over_the_palm_before_it_and_after(visit):
+    pointers = Pointers(visit.page)
+    pointers.send("down", [300, 200], "touch", 7)
+    [first, *rest] = written("47", height=80)
+    pointers.send("down", first[0], "pen", 9)
+    for at in first[1:]:
+        pointers.send("move", [310, 205], "touch", 7)
+        pointers.send("move", at, "pen", 9)
+    pointers.send("up", first[-1], "pen", 9)
+    pointers.send("up", [310, 205], "touch", 7)
+    pointers.write(rest[:1], "pen", 9)
+    pointers.write([[[250, 180], [251, 181]]], "touch", 8)  # the hand, put down anew
+    pointers.write(rest[1:], "pen", 9)
+    visit.reads("47")
+    pointers.ms += 2000
+    pointers.write(written("1", height=80, left=250), "touch", 10)  # a finger, later
+    visit.reads("471")
+
+
+def test_a_finger_during_a_pens_stroke_writes_nothing(visit):
+    pointers = Pointers(visit.page)
+    [stroke] = written("7", height=80)
+    pointers.send("down", stroke[0], "pen", 9)
+    pointers.send("down", [250, 100], "touch", 3)
+    pointers.send("move", stroke[1], "pen", 9)
+    pointers.send("move", [250, 180], "touch", 3)
+    pointers.send("move", stroke[2], "pen", 9)
+    pointers.send("up", stroke[2], "pen", 9)
+    pointers.send("up", [250, 180], "touch", 3)
+    visit.reads("7")
+
+
+def test_a_touch_that_the_system_takes_back_is_no_writing(visit):
+    pointers = Pointers(visit.page)
+    pointers.write(written("7", height=80), "touch", 3)
+    pointers.send("down", [200, 150], "touch", 4)
+    pointers.send("cancel", [200, 150], "touch", 4)
+    visit.reads("7")
+
+
+def test_a_pointer_whose_end_was_never_told_holds_up_none(visit):
+    pointers = Pointers(visit.page)
+    pointers.send("down", [20, 20], "mouse", 1)
+    pointers.send("up", [900, 20], "mouse", 1, beside=True)  # let go beside the canvas
+    visit.page.locator("#clear").click()
+    pointers.send("down", [20, 20], "touch", 3)
+    pointers.send("down", [20, 20], "touch", 4)  # the first of the screen, so 3 is gone
+    pointers.send("up", [20, 20], "touch", 4)
+    visit.page.locator("#clear").click()
+    pointers.write(written("47", height=80), "touch", 5)
+    visit.reads("47")

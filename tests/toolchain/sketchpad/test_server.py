@@ -26,13 +26,14 @@ def test_the_page_and_its_files_are_served_with_headers(shared_server):
     status, page = shared_server.ask("/")
     assert status == 200
     for name in ("main.js", "style.css", "icon.svg"):
-        assert f"/page/{name}" in page
+        assert f'"page/{name}"' in page
         assert shared_server.ask(f"/page/{name}")[0] == 200
     assert "https://" not in page
     with contextlib.closing(shared_server.connected()) as wire:
         wire.request("GET", "/")
-        policy = wire.getresponse().headers["content-security-policy"]
-    assert "default-src 'none'" in policy
+        headers = wire.getresponse().headers
+    assert "default-src 'none'" in headers["content-security-policy"]
+    assert headers["cross-origin-resource-policy"] == "same-origin"
 
 
 def test_strokes_are_read_and_the_strip_shown(shared_server):
@@ -164,10 +165,13 @@ def test_odd_queries_are_refused(shared_server, query):
     {"host": "["},
     {"origin": "http://evil.example"},
     {"origin": "null"},
+    {"origin": "http://["},
+    {"origin": "http://localhost:1"},
     {"sec-fetch-site": "cross-site"},
 ])  # fmt: skip
 def test_other_sites_are_refused(shared_server, headers):
     assert shared_server.ask("/api/drawings", drawing(), headers=headers)[0] == 403
+    assert shared_server.ask("/api/drawings?writer=mia", headers=headers)[0] == 403
     assert shared_server.lines() == []
 
 
@@ -268,3 +272,16 @@ def test_sharing_shows_a_code_and_a_picture_of_the_link(tmp_path):
         assert sum("█" in line for line in said) > 10
         assert server.ask("/api/state")[0] == 200  # this computer needs none
         assert server.ask("/api/state", headers={"host": "evil.example"})[0] == 403
+
+
+def test_a_folder_with_damaged_lines_is_served_and_told_of(tmp_path):
+    folder = tmp_path / "kept"
+    with running(folder) as server:
+        assert server.ask("/api/drawings", drawing())[0] == 200
+    [path] = folder.glob("*.jsonl")
+    sound = path.read_bytes()
+    path.write_bytes(sound + b'{"drawing": [], "writer": 7}\n\xff\n')
+    with running(folder) as server:
+        assert server.ask("/api/drawings?writer=mia")[1]["count"] == 1
+    assert f"{path}: damaged lines, 2 in all" in "".join(server.said)
+    assert path.read_bytes() == sound

@@ -93,12 +93,12 @@ def test_what_a_crash_cut_off_goes_and_the_rest_stays(tmp_path):
     for cut in {0, 1, *ends, *(end - 1 for end in ends), *(end + 9 for end in ends)}:
         path.write_bytes(content[:cut])
         Store(tmp_path)
-        expected = whole[max(end for end in whole if end <= cut)]
+        expected = whole[max(end for end in whole if end - 1 <= cut)]  # but for its line break
         assert [digit.label for digit in digits_in(tmp_path)] == expected
         for count, number in enumerate(["40", "7", "123"]):
             Store(tmp_path).add(kept(number, count))
         assert sorted(digit.label for digit in digits_in(tmp_path)) == [0, 1, 2, 3, 4, 7]
-        for other in tmp_path.glob("*.jsonl"):
+        for other in tmp_path.rglob("*.jsonl"):
             other.unlink()
 
 
@@ -112,7 +112,7 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path, monkeypatch):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as patched:
-        patched.setattr(module.os, "fsync", full)
+        patched.setattr(os, "fsync", full)
         with pytest.raises(OSError, match="space"):
             store.add(kept("12", 2))
         with pytest.raises(OSError, match="space"):
@@ -153,3 +153,50 @@ def test_other_files_in_the_folder_are_left_alone(tmp_path):
     (tmp_path / "mine.jsonl").write_text("not ours")
     Store(tmp_path).add(kept())
     assert (tmp_path / "mine.jsonl").read_text() == "not ours"
+
+
+def test_each_device_has_its_own_and_the_host_all(tmp_path):
+    store = Store(tmp_path)
+    store.add(kept("407", 1), "phone")
+    store.add(kept("12", 2), "tablet")
+    store.add(kept("8", 3))
+    for again in (store, Store(tmp_path)):
+        assert [entry["number"] for entry in again.drawings("mia", "phone")] == ["407"]
+        assert [entry["number"] for entry in again.drawings("mia")] == ["8", "12", "407"]
+        assert again.drawings("mia", "watch") == []
+        assert not again.delete(f"{1:032x}", "tablet")
+        assert not again.delete(f"{3:032x}", "tablet")
+    assert store.delete(f"{1:032x}", "phone")
+    assert store.delete(f"{2:032x}")
+    assert [entry["number"] for entry in store.drawings()] == ["8"]
+
+
+def test_damaged_lines_are_set_aside_with_a_word_and_the_rest_is_used(tmp_path):
+    store = Store(tmp_path)
+    store.add(kept("407", 1))
+    store.add(kept("8", 2))
+    [path] = tmp_path.glob("*.jsonl")
+    first, rest = path.read_bytes().split(b"\n", 1)
+    foreign = b'{"name": "not ours"}'
+    path.write_bytes(first + b"\n" + foreign + b"\n" + rest)
+    undivided = tmp_path / "undivided" / "sketchpad-old.jsonl"
+    undivided.write_bytes(b"\xff\xfe\n[1, 2]\n")
+    (tmp_path / "undivided" / "sketchpad-folder.jsonl").mkdir()
+    said = []
+    again = Store(tmp_path, said.append)
+    assert [entry["number"] for entry in again.drawings()] == ["8", "407"]
+    assert path.read_bytes() == first + b"\n" + rest
+    assert (tmp_path / "damaged" / path.name).read_bytes() == foreign + b"\n"
+    assert not undivided.exists()
+    aside = tmp_path / "undivided" / "damaged" / undivided.name
+    assert aside.read_bytes() == b"\xff\xfe\n[1, 2]\n"
+    assert [str(aside) in line for line in said] == [False, True]
+    assert len(digits_in(tmp_path)) == 4
+    assert again.add(kept("9", 3))
+    assert again.delete(f"{1:032x}")
+    path.write_bytes(path.read_bytes() + b"{\n")  # while the server runs
+    assert [entry["number"] for entry in again.drawings()] == ["9", "8"]
+    assert (tmp_path / "damaged" / path.name).read_bytes() == foreign + b"\n{\n"
+    assert len(said) == 3
+    Store(tmp_path, said.append)
+    assert len(said) == 3

@@ -10,6 +10,7 @@ from PIL import Image
 
 from models import zoo
 from tests.toolchain.test_cli import call, refused
+from toolchain import storage
 from toolchain.data import checkpoint
 from toolchain.training import loop as training
 from toolchain.training import tune
@@ -145,8 +146,8 @@ def test_another_study_is_refused(arguments, curves, tmp_path, capsys):
     capsys.readouterr()
     assert "another seed" in refused(capsys, *arguments, "--seed", 1)
     assert "another recipe" in refused(capsys, *arguments, "--numbers", 128)
-    with tune._alone(tmp_path / "study"):
-        assert "another process" in refused(capsys, *arguments)
+    with storage.alone(tmp_path / "study", "wait"):
+        assert f"written by process {os.getpid()}" in refused(capsys, *arguments)
 
 
 def test_without_a_finite_loss_there_is_no_recipe(arguments, curves, tmp_path, capsys):

@@ -1,12 +1,13 @@
 // Collect mode: asks for a number, keeps what was written, shows how far one has come.
 
+import { remember, remembered } from "./kept.js";
 import { ask } from "./net.js";
 import * as outbox from "./outbox.js";
 
 const WRITER = "nrtool-writer";
 const find = (id) => document.getElementById(id);
 
-export const writer = () => localStorage.getItem(WRITER) ?? "";
+export const writer = () => remembered(WRITER) ?? "";
 
 export class Collecting {
   #pad;
@@ -20,7 +21,7 @@ export class Collecting {
     find("writer").value = writer();
     find("who").addEventListener("submit", (event) => {
       event.preventDefault();
-      localStorage.setItem(WRITER, find("writer").value.trim());
+      remember(WRITER, find("writer").value.trim());
       find("writer").blur();
       this.#skipped = 0;
       this.refresh();

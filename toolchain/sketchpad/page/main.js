@@ -1,6 +1,7 @@
 // The page: which view is open, dark or light, and what goes wrong.
 
 import { Collecting } from "./collect.js";
+import { remember, remembered } from "./kept.js";
 import { ask } from "./net.js";
 import { Pad } from "./pad.js";
 import { Reading } from "./reading.js";
@@ -37,11 +38,11 @@ function paint(theme) {
 }
 
 const dark = window.matchMedia("(prefers-color-scheme: dark)");
-const preferred = () => localStorage.getItem(THEME) ?? (dark.matches ? "dark" : "light");
+const preferred = () => remembered(THEME) ?? (dark.matches ? "dark" : "light");
 paint(preferred());
 dark.addEventListener("change", () => paint(preferred()));
 find("theme").addEventListener("click", () => {
-  localStorage.setItem(THEME, document.documentElement.dataset.theme === "dark" ? "light" : "dark");
+  remember(THEME, document.documentElement.dataset.theme === "dark" ? "light" : "dark");
   paint(preferred());
   reading.update();
 });

@@ -3,14 +3,25 @@
 const PATIENCE = 15000; // ms
 
 export async function ask(path, content, method = content ? "POST" : "GET") {
-  let answer;
+  // AbortSignal.timeout would say this in a line, and is not there before Safari 16.
+  const stop = new AbortController();
+  const bell = setTimeout(() => stop.abort(), PATIENCE);
   try {
-    answer = await fetch(path, {
+    return await answered(path, {
       method,
       headers: content && { "content-type": "application/json" },
       body: content && JSON.stringify(content),
-      signal: AbortSignal.timeout(PATIENCE),
+      signal: stop.signal,
     });
+  } finally {
+    clearTimeout(bell);
+  }
+}
+
+async function answered(path, request) {
+  let answer;
+  try {
+    answer = await fetch(path, request);
   } catch {
     throw new Error("The computer does not answer. Is nrtool still running?");
   }

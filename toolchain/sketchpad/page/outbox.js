@@ -1,13 +1,14 @@
 // Drawings that the server has not acknowledged yet wait here, even if the browser is closed.
 
+import { remember, remembered } from "./kept.js";
 import { ask } from "./net.js";
 
 const SHELF = "nrtool-outbox";
 const REFUSED = [400, 413]; // sending again would be refused again
 let sending = null;
 
-const waiting = () => JSON.parse(localStorage.getItem(SHELF) ?? "[]");
-const keep = (drawings) => localStorage.setItem(SHELF, JSON.stringify(drawings));
+const waiting = () => JSON.parse(remembered(SHELF) ?? "[]");
+const keep = (drawings) => remember(SHELF, JSON.stringify(drawings));
 
 export function newId() {
   // randomUUID is not there on pages without TLS, as those of a home network are.
