@@ -14,6 +14,7 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -64,13 +65,13 @@ def command(*arguments: object) -> Callable[[], int]:
     """A command as a user types it, to be run by `process`."""
 
     def run() -> int:
-        from toolchain.cli import app
-
-        words = [str(each) for each in arguments]
+        (entry,) = entry_points(group="console_scripts", name="nrtool")
+        sys.argv = ["nrtool", *map(str, arguments)]
         try:
-            return console.guarded(lambda: app(words, prog_name="nrtool"))
+            entry.load()()
         except SystemExit as ended:
             return int(ended.code or 0)
+        return 0
 
     return run
 

@@ -16,7 +16,7 @@ from toolchain.reading.modelfile import BUNDLED, chosen, read_model, shipped
 from toolchain.sketchpad import OFFLINE, PAGE
 from toolchain.sketchpad.homescreen import SIDES, icon, icon_name, manifest
 from toolchain.sketchpad.vendored import LIBRARY, SCRIPT, browser_runtime
-from toolchain.storage import EXPORTS, alone, beside
+from toolchain.storage import EXPORTS, alone, beside, read_json
 
 NEEDS_NO_LSTM = "nano"  # the smallest release, where there is one
 ABOUT = "about.json"  # names the files of the page: by it a page of ours is known
@@ -72,8 +72,8 @@ def _insist_on_own(out: Path) -> None:
     if not out.is_dir():
         raise BadInput(f"{str(out)!r} is a file: name a folder")
     try:
-        ours = {ABOUT, *json.loads((out / ABOUT).read_bytes())["files"]}
-    except (OSError, ValueError, KeyError, TypeError):
+        ours = {ABOUT, *read_json(out / ABOUT)["files"]}
+    except (BadInput, OSError, KeyError, TypeError):
         ours = set()
     there = (path for path in out.rglob("*") if not path.is_dir())
     foreign = sorted(str(path.relative_to(out)) for path in there)

@@ -1,8 +1,10 @@
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from generator.errors import BadInput
 from models import zoo
+from models.errors import UnknownVariant
 from toolchain.data import checkpoint
 
 
@@ -40,3 +42,52 @@ def test_a_run_from_before_layouts_had_names_says_which_it_had(tmp_path, wide, l
     path = tmp_path / "last.safetensors"
     checkpoint.save(path, {"x": torch.zeros(1)}, {"recipe": {"epochs": 2, "wide": wide}})
     assert checkpoint.facts(path)["recipe"] == {"epochs": 2, "layout": layout}
+
+
+def saved(path, change=lambda tensors: None, **facts):
+    tensors = {f"model.{k}": v for k, v in zoo.build("compact").state_dict().items()}
+    change(tensors)
+    checkpoint.save(path, tensors, {"variant": "compact", **facts})
+    return path
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"variant": 7},
+        {"network": [1]},
+        {"network": {"hidden": 10**9}},
+        {"network": {"lstm_layers": "two"}},
+        {"history": {"a": 1}},
+        {"history": [3]},
+        {"recipe": "short"},
+        {"data": "mnist"},
+    ],
+    ids=str,
+)
+def test_facts_of_another_type_are_refused(tmp_path, facts):
+    held = facts if "network" not in facts else {"variant": "lightweight", **facts}
+    with pytest.raises((BadInput, UnknownVariant)):
+        checkpoint.load_model(saved(tmp_path / "a.safetensors", **held))
+
+
+def test_facts_nested_without_end_are_refused(tmp_path):
+    path = tmp_path / "a.safetensors"
+    save_file({"x": torch.zeros(1)}, path, metadata={"facts": "[" * 100_000})
+    with pytest.raises(BadInput, match="damaged"):
+        checkpoint.facts(path)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_weights_that_are_no_numbers_are_refused(tmp_path, value):
+    def spoil(tensors):
+        next(iter(tensors.values())).view(-1)[0] = value
+
+    with pytest.raises(BadInput, match="no numbers"):
+        checkpoint.load_model(saved(tmp_path / "a.safetensors", spoil))
+
+
+def test_a_renamed_pickle_is_refused(tmp_path):
+    torch.save({"x": torch.zeros(1)}, tmp_path / "a.safetensors")
+    with pytest.raises(BadInput, match="no checkpoint of ours"):
+        checkpoint.load(tmp_path / "a.safetensors")
