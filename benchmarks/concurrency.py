@@ -31,9 +31,9 @@ ROOT = Path(__file__).parent.parent
 OUT = Path(__file__).with_suffix(".json")
 SECONDS = 0.5  # that each measurement lasts
 COLD = """
-import sys, numpy
+import pathlib, sys, numpy
 from toolchain.reading.runtime import INPUT, open_model
-session = open_model(sys.argv[1])
+session = open_model(pathlib.Path(sys.argv[1]))
 session.run(["digits"], {INPUT: numpy.zeros((1, 1, 32, 128), numpy.uint8)})
 """
 

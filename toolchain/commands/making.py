@@ -203,7 +203,7 @@ def train(
     recipe: Annotated[
         str | None,
         Option(
-            help="full, short, quick, small, polish, finetune or earlier, or the TOML file of "
+            help="full, short, quick, small, nano, polish, finetune or earlier, or the TOML of "
             "one. Default: finetune with --finetune, else full on a GPU, else short."
         ),
     ] = None,
