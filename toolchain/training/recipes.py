@@ -77,10 +77,9 @@ RECIPES = {
     "quick": Recipe(epochs=2, numbers=16_000, ema=0.995),
     # What the single-digit networks and those of known length need: minutes on one core.
     "small": Recipe(epochs=8, numbers=56_064, batch=128, learning_rate=3e-3, trim=False),
-    # For nano, which learns from a number sooner than one is made: three quarters of an hour on one
-    # core. On whole strips, for it reads each column by its neighbours alone: how a wide empty
-    # margin looks it must have seen.
-    "nano": Recipe(epochs=40, numbers=32_768, batch=128, trim=False, repeats=4, layout="loose"),
+    # For nano: on whole strips, for it reads each column by its neighbours alone, and must have
+    # seen how a wide empty margin looks.
+    "nano": Recipe(epochs=40, numbers=32_768, batch=128, trim=False, layout="loose"),
     # From a trained network to someone's own hand, in minutes. One epoch: the best of several would
     # be chosen on the old numbers, and so be the one that has learned the new hand least.
     "finetune": Recipe(epochs=1, numbers=32_000, learning_rate=3e-4, muon=0.0, ema=0.995, keep=0.5),
