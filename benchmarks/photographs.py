@@ -21,6 +21,7 @@ from generator.digits import DigitBank
 from generator.errors import BadInput
 from generator.glyphs import mnist_glyphs
 from generator.numbers import PAD, NumberGenerator
+from toolchain.proof.paper import Plane, grained, light, ruled
 from toolchain.reading import Recognizer
 from toolchain.reading.annotate import annotate
 from toolchain.training.accuracy import wilson
@@ -30,17 +31,17 @@ ENOUGH = 0.95
 WIDE, HIGH = 1280, 960  # px of a photograph
 PENS = ((25, 25, 30), (20, 40, 120), (60, 70, 160), (150, 25, 30), (20, 90, 60), (70, 70, 75))
 
-Plane = NDArray[np.float32]
-
 
 def photographed(strip: NDArray[np.uint8], chance: np.random.Generator) -> Image.Image:
     """A photograph of the number in a strip, uint8 [32, 128], as it comes out of a JPEG."""
     ink = _inked(strip, chance)
-    paper = _paper(chance)
+    paper = grained((WIDE, HIGH), chance)
+    if chance.random() < 0.5:
+        paper = ruled(paper, chance)
     pen = np.array(PENS[chance.integers(len(PENS))], np.float32)
     strength = (ink * chance.uniform(0.75, 1.0))[..., None]
     sheet = paper * (1 - strength) + pen * strength
-    lit = sheet * _light(chance)[..., None]
+    lit = sheet * light((WIDE, HIGH), chance)[..., None]
     picture = _seen_at_an_angle(Image.fromarray(lit.clip(0, 255).astype(np.uint8)), chance)
     picture = picture.filter(ImageFilter.GaussianBlur(chance.uniform(0.3, 1.8)))
     grain = chance.normal(0, chance.uniform(1, 7), (HIGH, WIDE, 3))
@@ -65,36 +66,6 @@ def _inked(strip: NDArray[np.uint8], chance: np.random.Generator) -> Plane:
     return np.clip((level - 0.3) / 0.35, 0, 1)  # a pen's edge is sharper than a pixel blown up
 
 
-def _paper(chance: np.random.Generator) -> Plane:
-    """Grained paper, perhaps ruled: float32 [960, 1280, 3], 0..255."""
-    colour = np.array([250, 247, 238], np.float32) * chance.uniform(0.85, 1.0)
-    grain = sum(_clouds(chance, cells) * size for cells, size in ((160, 5), (40, 4), (8, 6)))
-    sheet = np.repeat((np.ones((HIGH, WIDE), np.float32) + grain / 255)[..., None], 3, 2) * colour
-    if chance.random() < 0.5:
-        pitch, ruled = chance.uniform(60, 140), np.array([150, 180, 215], np.float32)
-        at = np.arange(HIGH)[:, None] % pitch < chance.uniform(1.5, 3)
-        squared = chance.random() < 0.4
-        lines = (
-            at | (np.arange(WIDE)[None] % pitch < 2)
-            if squared
-            else np.broadcast_to(at, (HIGH, WIDE))
-        )
-        sheet = np.where(lines[..., None], 0.45 * sheet + 0.55 * ruled, sheet)
-    return sheet.astype(np.float32)
-
-
-def _light(chance: np.random.Generator) -> Plane:
-    """How bright each place is, float32 [960, 1280]: a slope, and a soft-edged shadow."""
-    y, x = np.mgrid[0:HIGH, 0:WIDE].astype(np.float32)
-    x, y = x / WIDE - 0.5, y / HIGH - 0.5
-    turn = chance.uniform(0, 2 * np.pi)
-    across = x * np.cos(turn) + y * np.sin(turn)
-    light = chance.uniform(0.75, 1.0) + across * chance.uniform(0, 0.35)
-    soft = chance.uniform(0.01, 0.12)
-    shadow = 1 / (1 + np.exp(-((across - chance.uniform(-0.3, 0.3)) / soft).clip(-40, 40)))
-    return np.asarray(light * (1 - shadow * chance.uniform(0, 0.5)), np.float32)
-
-
 def _seen_at_an_angle(picture: Image.Image, chance: np.random.Generator) -> Image.Image:
     """Each corner up to 6 % of the side away from where it belongs, turned by up to 6 degrees."""
     corners = np.array([(0, 0), (0, HIGH), (WIDE, HIGH), (WIDE, 0)], float)
@@ -107,11 +78,6 @@ def _seen_at_an_angle(picture: Image.Image, chance: np.random.Generator) -> Imag
     return turned.transform(
         (WIDE, HIGH), Image.Transform.QUAD, tuple(moved.ravel()), Image.Resampling.BICUBIC
     )
-
-
-def _clouds(chance: np.random.Generator, cells: int) -> Plane:
-    coarse = chance.random((cells * 3 // 4 + 1, cells + 1)).astype(np.float32) * 2 - 1
-    return np.asarray(Image.fromarray(coarse).resize((WIDE, HIGH), Image.Resampling.BICUBIC))
 
 
 def main() -> int:

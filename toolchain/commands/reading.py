@@ -29,6 +29,9 @@ def predict(
     variant: ReadVariant = None,
     model: Annotated[Path | None, Option(help="An .onnx instead of the release's int8.")] = None,
     exports: ReadExports = None,
+    one: Annotated[
+        bool, Option("--one", help="Each picture holds one number, however wide its gaps.")
+    ] = False,
     annotate: Annotated[
         Path | None, Option(help="Folder for a copy of each picture with boxes and readings.")
     ] = None,
@@ -67,7 +70,7 @@ def predict(
     for path, copy in zip(paths, free_names(paths, annotate or Path()), strict=True):
         try:
             picture = open_named(path)
-            found = recognizer.read_all(picture)
+            found = [recognizer.read(picture)] if one else recognizer.read_all(picture)
         except BadInput as error:
             name = "" if repr(str(path)) in str(error) else f"{str(path)!r}: "
             troubles.append(f"{name}{error}")

@@ -10,6 +10,8 @@ In reading order:
 - `comparison`: counts over numbers that several forms of a model read side by side.
 - `parity`: PyTorch, ONNX, int8 and TorchScript read the same numbers.
 - `slices`: how well a model reads by length, size, touching digits and way of writing.
+- `paper`: paper as it is photographed: grain, rules, light.
+- `pages`: whole pages of numbers, with all that stands on them known.
 - `robustness`: drawings as users make them, fitted and read.
 - `evaluation`: all of that for one model, kept as evaluation.json.
 - `bench`: size, load time, latency and memory.

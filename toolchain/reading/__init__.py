@@ -7,7 +7,10 @@ Needs ONNX Runtime, NumPy and Pillow, never PyTorch. In reading order:
 - `formats`: the formats of pictures that are read, and their files' endings.
 - `ink`: finds the ink of a photograph, a screenshot or a drawing.
 - `components`: pieces of ink whose pixels touch.
-- `layout_analysis`: the lines and numbers of a picture that holds several.
+- `canvas`: the canvas in a page that numbers are drawn on.
+- `lines`: the glyphs and lines of a page.
+- `layout_analysis`: the numbers of a picture that holds several.
+- `views`: how a number is shown to the network: level, its gaps closed, in windows.
 - `pen`: pen strokes to ink.
 - `boxes`: where each digit of a reading is.
 - `annotate`: a picture with what was read in it drawn on top.

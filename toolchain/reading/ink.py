@@ -10,6 +10,7 @@ from PIL import Image, ImageFilter, ImageOps
 
 from generator.errors import BadInput
 from generator.files import open_regular
+from toolchain.reading.canvas import canvas_in
 from toolchain.reading.components import Components
 from toolchain.reading.formats import readable, why_unread
 
@@ -65,10 +66,19 @@ def to_ink(image: Image.Image) -> NDArray[np.uint8]:
     """
     image = _plain(image, "the picture")
     image.thumbnail((LONG_SIDE, LONG_SIDE), Image.Resampling.BOX)
+    return _found(image)
+
+
+def _found(image: Image.Image) -> NDArray[np.uint8]:
+    """As `to_ink`, of a picture that is RGB and small enough."""
     distance = _distance(np.asarray(image))
     inked = distance[distance >= CONTRAST]
     if not inked.size:
         raise BadInput(BLANK)
+    if (canvas := canvas_in(distance, CONTRAST)) is not None:
+        ink = np.zeros(distance.shape, np.uint8)
+        ink[canvas[1] : canvas[3], canvas[0] : canvas[2]] = _found(image.crop(canvas))
+        return ink
     # Nearly the largest distance is full ink, so that one odd pixel does not decide.
     full = float(np.percentile(inked, 99))
     ink = _stretch(distance, full)
@@ -159,9 +169,42 @@ def _photographed(gray: Image.Image) -> NDArray[np.uint8]:
     for _ in range(20):  # two means: ink on one side, ruled lines and soft edges on the other
         cut = (faint + full) / 2
         faint, full = float(visible[visible <= cut].mean()), float(visible[visible >= cut].mean())
-    core = Image.fromarray(_without_specks(salient & (drop >= cut))).convert("L")
+    strong = _without_specks(salient & (drop >= cut))
+    weak = _faint_strokes(drop, salient & (drop < cut), strong)
     # Beyond the soft edge of a stroke there is only paper, whatever its level.
-    return _stretch(np.where(np.asarray(core.filter(ImageFilter.MaxFilter(5))), drop, 0), full)
+    found = _stretch(np.where(_wider(strong, 5), drop, 0), full)
+    if weak.any():
+        pale = np.where(_wider(weak, 5), drop, 0)
+        found = np.maximum(found, _stretch(pale, float(np.percentile(drop[weak], 75))))
+    return found
+
+
+def _faint_strokes(
+    drop: NDArray[np.float32], weak: NDArray[np.bool_], strong: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """What is paler than the ink and yet written: strokes as thin as its own, and no rules.
+
+    Args:
+        drop: [H, W], darkness.
+        weak: what is darker than paper and paler than ink, soft edges among it.
+        strong: the ink.
+    """
+    weak = weak & ~_wider(strong, 7)
+    pieces, ink = Components(weak), Components(strong)
+    if not pieces.areas.size:
+        return weak
+    tallest = float((ink.boxes[:, 3] - ink.boxes[:, 1]).max())
+    sides = pieces.boxes[:, 2:] - pieces.boxes[:, :2]
+    long = (sides.max(1) > 2 * tallest) | (sides.max(1) > 12 * np.maximum(sides.min(1), 1))
+    large = pieces.areas >= SPECK * ink.areas.max()
+    if long.any() and pieces.areas[long].sum() > 0.2 * pieces.areas.sum():
+        return np.zeros_like(weak)
+    return pieces.mask(large & ~long)
+
+
+def _wider(mask: NDArray[np.bool_], size: int) -> NDArray[np.bool_]:
+    """All that lies in a square of so many px around a pixel of the mask."""
+    return np.asarray(Image.fromarray(mask).convert("L").filter(ImageFilter.MaxFilter(size))) > 0
 
 
 def _highest(plane: NDArray[np.float32], window: int) -> NDArray[np.float32]:

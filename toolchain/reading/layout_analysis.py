@@ -1,4 +1,7 @@
-"""Several numbers in one picture: ink that stands together is one number."""
+"""Several numbers in one picture: the glyphs of a line that stand together are one number."""
+
+import math
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,26 +10,53 @@ from generator.errors import BadInput
 from generator.strip import INK_LEVEL
 from toolchain.reading.components import Components
 from toolchain.reading.ink import BLANK, SPECK
+from toolchain.reading.lines import Boxes, Line, glyphs_of, lines_of, slope_at
 
-SIDEWAYS = 0.8  # of the taller's height: a wider gap separates two numbers
-UPWARDS = 0.25  # likewise, between lines
+APART = 0.8  # of the digits' height: a wider gap separates two numbers, but for the row's rhythm:
+EVEN_APART = 1.6  # up to this, where all gaps of three digits and more are even, ...
+EVEN = 2.0  # ... the widest at most so many times the narrowest, ...
+EVEN_STEPS = 1.3  # ... or all steps from digit to digit are, likewise, ...
+WIDEST = 1.4  # ... and nothing is wider than one digit, ...
+NARROWEST = 0.5  # ... it is one number; and down to this, where gaps are of two kinds ...
+TWO_KINDS = 2.2  # ... of which the wider are so many times as wide, they separate
+TIGHT = 0.15  # all narrower gaps are alike
+MARK = 0.4  # of the line's height: what is lower is a mark, between whose gaps there is no rhythm
 LOW = 0.2  # of the tallest number's height: what is lower is no number
+DIRT = 0.02  # of the piece around it: what is smaller is none
 MOST_PIECES = 2000  # more of about a size are texture, not writing; the largest are looked at
 
 Box = tuple[int, int, int, int]
 
 
-def separate_numbers(ink: NDArray[np.uint8]) -> list[tuple[NDArray[np.uint8], Box]]:
-    """Each number's own ink, in reading order: line by line, left to right.
+@dataclass(frozen=True)
+class Number:
+    """What stands together.
 
-    Digits of one number stand less than `SIDEWAYS` of their height apart. What is lower than
-    `LOW` of the tallest number is left out.
+    Attributes:
+        ink: uint8 [h, w], of this number alone.
+        box: left, top, right, bottom in the ink that was given.
+        glyphs: first and last column but one of each digit, or digits that touch, from left to
+            right, in px of `ink`.
+        slope: of its line there, down per px to the right.
+        enclosed: loose pieces within one other piece, as eyes and mouth in a face. Digits have
+            none: a loop is closed, or what is in it touches it.
+    """
+
+    ink: NDArray[np.uint8]
+    box: Box
+    glyphs: tuple[tuple[int, int], ...]
+    slope: float = 0.0
+    enclosed: int = 0
+
+
+def separate_numbers(ink: NDArray[np.uint8], one: bool = False) -> list[Number]:
+    """Each number with its own ink, in reading order: line by line, left to right.
+
+    What is lower than `LOW` of the tallest number is left out.
 
     Args:
         ink: uint8 [H, W], 0 = background, 255 = ink.
-
-    Returns:
-        For each number its ink, uint8 [h, w], and where that lies: left, top, right, bottom.
+        one: each line is one number, however wide its gaps.
 
     Raises:
         BadInput: nothing is drawn, or more than `MOST_PIECES` pieces that are no specks.
@@ -37,54 +67,93 @@ def separate_numbers(ink: NDArray[np.uint8]) -> list[tuple[NDArray[np.uint8], Bo
     if np.count_nonzero(pieces.areas >= SPECK * pieces.areas.max()) > MOST_PIECES:
         raise BadInput(f"the picture holds over {MOST_PIECES:,} pieces of ink: cut out the numbers")
     large = np.sort(np.argsort(-pieces.areas, kind="stable")[:MOST_PIECES])
-    group = _grouped(pieces.boxes[large])
-    boxes = {int(name): _around(pieces.boxes[large[group == name]]) for name in np.unique(group)}
-    tallest = max(bottom - top for _, top, _, bottom in boxes.values())
-    names = np.full(len(pieces.areas), -1, np.int32)
-    names[large] = group
-    named = pieces.spread(names, -1)
+    names, glyph = np.unique(glyphs_of(pieces.boxes[large]), return_inverse=True)
+    boxes = np.array([_around(pieces.boxes[large[glyph == each]]) for each in range(len(names))])
+    lines = lines_of(boxes)
+    found = [(line, part) for line in lines for part in _parts(boxes, line, one)]
+    around = [_around(boxes[part]) for _, part in found]
+    tallest = max(bottom - top for _, top, _, bottom in around)
+    number_of = np.full(len(pieces.areas), -1, np.int32)
+    for name, (_, part) in enumerate(found):
+        number_of[large[np.isin(glyph, part)]] = name
+    named = pieces.spread(number_of, -1)
     numbers = []
-    for name in _in_order({n: b for n, b in boxes.items() if b[3] - b[1] >= LOW * tallest}):
-        left, top, right, bottom = boxes[name]
-        around = slice(top, bottom), slice(left, right)  # a whole picture for each is too much
-        own = np.where(_with_soft_edge(named[around] == name), ink[around], 0)
-        numbers.append((own, boxes[name]))
+    for name, ((line, part), box) in enumerate(zip(found, around, strict=True)):
+        left, top, right, bottom = box
+        if bottom - top < LOW * tallest:
+            continue
+        place = slice(top, bottom), slice(left, right)  # a whole picture for each is too much
+        own = np.where(_with_soft_edge(named[place] == name), ink[place], 0)
+        spans = [(int(boxes[each, 0]) - left, int(boxes[each, 2]) - left) for each in part]
+        mine = large[np.isin(glyph, part)]
+        within = _enclosed(pieces.boxes[mine], pieces.areas[mine])
+        slope = slope_at(boxes, line, part)
+        numbers.append(Number(own, box, tuple(_merged(spans)), slope, within))
     return numbers
 
 
-def _grouped(boxes: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Int64 [K]: the same name for pieces that stand together, directly or by way of others."""
-    left, top, right, bottom = (side.astype(np.float32) for side in boxes.T)
-    height = np.maximum.outer(bottom - top, bottom - top)
-    gap_x = np.maximum.outer(left, left) - np.minimum.outer(right, right)
-    gap_y = np.maximum.outer(top, top) - np.minimum.outer(bottom, bottom)
-    near = (gap_x <= SIDEWAYS * height) & (gap_y <= UPWARDS * height)
-    name = np.arange(len(boxes))
-    while True:
-        least = np.where(near, name, len(boxes)).min(1)
-        if (least == name).all():
-            return name
-        while (least[least] != least).any():  # a long row's name goes from end to end at once
-            least = least[least]
-        name = least
+def _enclosed(boxes: Boxes, areas: NDArray[np.int64]) -> int:
+    """The most pieces, dirt left out, that lie within the box of one other."""
+    left, top, right, bottom = boxes.T
+    inside = np.less.outer(left, left) & np.less.outer(top, top)
+    inside &= np.greater.outer(right, right) & np.greater.outer(bottom, bottom)
+    return int((inside & (areas[None] >= DIRT * areas[:, None])).sum(1).max())
 
 
-def _around(boxes: NDArray[np.int64]) -> Box:
+def _parts(boxes: Boxes, line: Line, one: bool) -> list[list[int]]:
+    """The glyphs of each number of a line."""
+    if one:
+        return [line.glyphs]
+    own = boxes[line.glyphs]
+    high = own[:, 3] - own[:, 1]
+    counted = high >= MARK * np.median(high)
+    limit = _limit(own[counted], float(np.median(high[counted])))
+    gaps = own[1:, 0] - np.maximum.accumulate(own[:, 2])[:-1]
+    local = np.maximum(np.median(high[counted]), np.maximum(high[1:], high[:-1]))
+    parts: list[list[int]] = [[]]
+    for glyph, new in zip(line.glyphs, [False, *(gaps > limit * local)], strict=True):
+        if new:
+            parts.append([])
+        parts[-1].append(glyph)
+    return parts
+
+
+def _limit(own: Boxes, high: float) -> float:
+    """Up to which gap, in heights, digits of a line are of one number."""
+    gaps = (own[1:, 0] - np.maximum.accumulate(own[:, 2])[:-1]) / high
+    if len(gaps) < 2:
+        return APART
+    steps = np.diff(own[:, 0] + own[:, 2]) / 2 / high
+    single = (own[:, 2] - own[:, 0]).max() <= WIDEST * high
+    even = gaps.max() <= EVEN * gaps.min() or steps.max() <= EVEN_STEPS * steps.min()
+    if single and even and gaps.min() > 0 and gaps.max() <= EVEN_APART:
+        return math.inf
+    ordered = np.maximum(np.sort(gaps), TIGHT)
+    times = ordered[1:] / ordered[:-1]
+    times[(ordered[1:] < NARROWEST) | (ordered[:-1] > APART)] = 0
+    widest = int(times.argmax())
+    if times[widest] < TWO_KINDS:
+        return APART
+    return min(APART, float(ordered[widest] + ordered[widest + 1]) / 2)
+
+
+def _merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Columns of glyphs, those of which one lies in the other taken together."""
+    merged: list[tuple[int, int]] = []
+    for left, right in sorted(spans):
+        if merged and min(right, merged[-1][1]) - left >= 0.5 * min(
+            right - left, merged[-1][1] - merged[-1][0]
+        ):
+            merged[-1] = (merged[-1][0], max(right, merged[-1][1]))
+        else:
+            merged.append((left, right))
+    return merged
+
+
+def _around(boxes: Boxes) -> Box:
     left, top = boxes[:, :2].min(0)
     right, bottom = boxes[:, 2:].max(0)
     return int(left), int(top), int(right), int(bottom)
-
-
-def _in_order(boxes: dict[int, Box]) -> list[int]:
-    """Names line by line: a number belongs to a line if its middle is no lower than the line."""
-    lines: list[list[int]] = []
-    for name in sorted(boxes, key=lambda name: boxes[name][1] + boxes[name][3]):
-        middle = (boxes[name][1] + boxes[name][3]) / 2
-        if lines and middle < boxes[lines[-1][0]][3]:
-            lines[-1].append(name)
-        else:
-            lines.append([name])
-    return [name for line in lines for name in sorted(line, key=lambda name: boxes[name][0])]
 
 
 def _with_soft_edge(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:

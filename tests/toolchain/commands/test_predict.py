@@ -69,6 +69,16 @@ def test_what_a_folder_holds_and_cannot_be_read_is_told(folder, capsys):
     assert "2 of 4 pictures could not be read" in said.err
 
 
+def test_a_picture_that_holds_one_number_is_read_as_one(folder, capsys):
+    spread = page_of(("4", 20, 40, 90), ("7", 180, 40, 90), ("2", 520, 40, 90))
+    spread.save(folder / "spread.png")
+    numbers = []
+    for option in ((), ("--one",)):
+        assert call("predict", folder / "spread.png", *EXPORTS, "--json", *option) == 0
+        numbers.append([each["number"] for each in json.loads(capsys.readouterr().out)])
+    assert numbers == [["4", "7", "2"], ["472"]]
+
+
 def test_standard_input(folder):
     with (folder / "a.png").open("rb") as picture:
         done = subprocess.run(

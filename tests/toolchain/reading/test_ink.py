@@ -311,3 +311,13 @@ def test_specks_are_dropped_and_parts_of_digits_kept():
     found = to_ink(photographed(marks))
     assert not found[95:111, 595:611].any()
     assert np.mean(found[300:330, 30:60] > 127) > 0.9
+
+
+def test_a_faint_stroke_is_kept_beside_a_dark_one():
+    dark = drawn((800, 600), (120, 200, 140, 220), 16, "4")
+    faint = drawn((800, 600), (330, 200, 140, 220), 16, "7")
+    # Of two strokes of one number the pencil pressed one a third as hard.
+    found = to_ink(photographed(np.maximum(dark, (0.35 * faint).astype(np.uint8)), rules=0))
+    assert overlap(found, np.maximum(dark, faint)) > 0.85
+    ruled = to_ink(photographed(np.maximum(dark, (0.1 * faint).astype(np.uint8)), rules=0.25))
+    assert not ruled[far_from(dark, 8)].any()  # rules are not taken for faint strokes

@@ -267,6 +267,46 @@ def test_boxes_of_a_large_turned_photograph_are_in_its_upright_pixels(released, 
     assert reading.box[3] == pytest.approx(1100, abs=2 * STRIPE)
 
 
+def test_numbers_of_more_than_five_digits_are_read_whole_by_read_and_by_read_all(released):
+    page = page_of(("4073528", 20, 40, 90), size=(1000, 200))
+    for reading in (released.read(page), *released.read_all(page)):
+        assert reading.number == "4073528"
+        assert reading.confidence > 0.5
+        sides = [digit.box[0] for digit in reading.digits]
+        assert sides == sorted(sides)
+        assert reading.digits[0].box[0] == pytest.approx(reading.box[0], abs=STRIPE)
+        assert reading.digits[-1].box[2] == pytest.approx(reading.box[2], abs=STRIPE)
+
+
+def test_a_steep_number_is_read_and_its_boxes_lie_in_its_own(released):
+    level = page_of(("4073", 150, 300, 90), size=(700, 700))
+    for degrees in (-32, 32):
+        [reading] = released.read_all(level.rotate(degrees, Image.Resampling.BICUBIC))
+        assert reading.number == "4073"
+        for left, top, right, bottom in (digit.box for digit in reading.digits):
+            assert reading.box[0] <= left < right <= reading.box[2]
+            assert reading.box[1] <= top < bottom <= reading.box[3]
+
+
+def test_a_number_of_wide_gaps_is_one_where_that_is_said(released):
+    page = page_of(("4", 20, 40, 90), ("7", 180, 40, 90), ("2", 520, 40, 90))
+    assert [reading.number for reading in released.read_all(page)] == ["4", "7", "2"]
+    assert released.read(page).number == "472"
+
+
+def test_a_canvas_in_a_page_is_read_and_the_page_is_not(released):
+    canvas = np.asarray(page_of(("407", 60, 60, 90), size=(400, 220)))
+    page = np.full((600, 900), 255, np.uint8)
+    page[200:420, 250:650] = np.maximum(canvas, 30)
+    page[480:520, 250:380] = 90  # a button
+    assert [reading.number for reading in released.read_all(Image.fromarray(page))] == ["407"]
+
+
+def test_of_ink_nothing_is_never_sure(recognizer):
+    [reading] = recognizer.read_strips(np.stack([coded(0, 0, 0, 255)]))
+    assert (reading.number, reading.confidence) == ("", 0.0)
+
+
 @pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP"])
 @pytest.mark.parametrize("digit", "0123456789")
 def test_single_digits_of_28_pixels(released, tmp_path, form, digit):
