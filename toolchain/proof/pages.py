@@ -113,11 +113,11 @@ class Pages:
             right, written = 0.0, []
             for text, paths in row:
                 numbers.append(text)
-                written.append([[*path, right, 0] for path in paths])
+                written.append([path + np.array((right, 0.0)) for path in paths])
                 right += np.concatenate(paths)[:, 0].max() + chance.uniform(*kind.between)
             every = np.concatenate(list(itertools.chain(*written)))
             down = lowest - every[:, 1].min()
-            strokes += [[[*path, 0, down] for path in paths] for paths in written]
+            strokes += [[path + np.array((0.0, down)) for path in paths] for paths in written]
             lowest = every[:, 1].max() + down + chance.uniform(*kind.leading)
         return _drawn(numbers, _bent(strokes, kind, chance), kind.shown, chance)
 
@@ -204,7 +204,7 @@ def _inked(
             x, y = second * FINE
             pen.line([*map(float, first * FINE), x, y], round(level), max(1, round(2 * wide)))
             pen.ellipse((x - wide, y - wide, x + wide, y + wide), fill=round(level))
-    return np.asarray(sheet.reduce(FINE), np.float32) / 255
+    return np.asarray(sheet.reduce(FINE), np.float32) / np.float32(255)
 
 
 def _white(ink: NDArray[np.float32], _: object, chance: np.random.Generator) -> Image.Image:

@@ -268,7 +268,7 @@ def _in_view(reading: Reading, left: int, ink: Array) -> Reading:
         rows = [(y - first_row) / fitted + box[1] for y in strip_box[1::2]]
         start, end = (min(max(column, box[0]), box[2]) + left for column in columns)
         top, bottom = (min(max(row, box[1]), box[3]) for row in rows)
-        return start, top, end, bottom
+        return round(start), round(top), round(end), round(bottom)
 
     digits = tuple(replace(digit, box=back(digit.box)) for digit in reading.digits)
     return replace(reading, digits=digits)
