@@ -72,6 +72,12 @@ RECIPES = {
         "mixed-last, each weight rounded by itself", "MinMax", nearest=True, floats="last"
     ),
     "mixed-ends": Recipe("mixed, first and last layer in float32", "MinMax", floats="both ends"),
+    "mixed-ends-nearest": Recipe(
+        "mixed-ends, ranges by entropy, each weight rounded by itself",
+        "Entropy",
+        nearest=True,
+        floats="both ends",
+    ),
     "static": Recipe("static convolutions, LSTM in float32", "MinMax", lstm=False),
     "dynamic": Recipe("everything dynamic", None, nearest=True),
 }
