@@ -160,7 +160,9 @@ def _photographed(gray: Image.Image) -> NDArray[np.uint8]:
     paper = 255 - _highest(255 - _highest(paper, window), window)
     gap = paper - level
     gap -= np.median(gap)
-    drop: NDArray[np.float32] = 255 * gap / np.maximum(paper, 32)  # relative: the same in the shadow
+    drop = (255 * gap / np.maximum(paper, 32)).astype(
+        np.float32
+    )  # relative: the same in the shadow
     salient = (gap > 9 * np.median(np.abs(gap))) & (drop > CONTRAST)  # 6 sigma of the noise
     visible = drop[salient]
     if not visible.size:
