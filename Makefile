@@ -2,6 +2,7 @@
 #   make quickstart   the main job on real MNIST, small budget
 #   make test         everything that is tested: make unit, then make godot
 #   make unit         lint, types, Python's tests
+#   make reliability  faults done on purpose; MINUTES=60 for longer
 #   make godot        Godot, the extension, the game's tests; see godot_demo/README.md
 
 PYTHON ?= python3
@@ -9,7 +10,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 GDSCRIPT := godot_demo/addons godot_demo/game godot_demo/tests
 
-.PHONY: quickstart test unit lint browser screen godot godot-arm64 godot-pictures godot-addon clean
+.PHONY: quickstart test unit reliability lint browser screen godot godot-arm64 godot-pictures godot-addon clean
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -46,6 +47,11 @@ browser:
 
 unit: lint browser
 	$(BIN)/pytest --numprocesses auto --maxprocesses 8 --dist worksteal
+
+MINUTES ?= 10
+
+reliability: $(VENV)/.installed
+	$(BIN)/python -m benchmarks.reliability --minutes $(MINUTES)
 
 test: unit godot
 

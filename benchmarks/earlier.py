@@ -24,7 +24,7 @@ import onnxruntime
 import PIL
 from numpy.typing import NDArray
 from PIL import Image
-from results import EARLIER
+from results import EARLIER, VARIANTS
 
 from generator.mnist import load_mnist
 from generator.sheet import contact_sheet
@@ -161,7 +161,7 @@ def main() -> None:
             contact_sheet(strips, said).save(temporary, format="PNG")
     files = [(path.stem, "file", path) for path in given.model] or [
         (variant, form, path)
-        for variant in EARLIER
+        for variant in VARIANTS
         for form, end in (("float32", ".onnx"), ("int8", ".int8.onnx"))
         if (path := ROOT / "exports" / variant / f"{variant}{end}").is_file()
     ]

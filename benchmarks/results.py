@@ -16,6 +16,7 @@ from toolchain.data.sources import WRITERS_DIGITS
 ROOT = Path(__file__).parent.parent
 # The work that this descends from, as it reported itself: its own synthetic test, int8 file.
 EARLIER = {"base": (97.49, 8.4), "optimized": (98.15, 2.5), "lightweight": (92.67, 2.1)}
+VARIANTS = (*EARLIER, "nano")
 RETOLD = Path(__file__).parent / "earlier.json"
 
 WHOLE = (
@@ -36,7 +37,7 @@ def short() -> str:
         "|---|---:|---:|---:|---:|",
     ]
     machines: dict[str, list[str]] = {}
-    for variant in EARLIER:
+    for variant in VARIANTS:
         if (reports := _reports(variant)) is None:
             continue
         parity, evaluation, bench = reports
@@ -60,18 +61,19 @@ def full() -> str:
     ]
     retold = json.loads(RETOLD.read_text("utf-8"))
     notes: dict[str, list[str]] = {}
-    for variant, (accuracy, megabytes) in EARLIER.items():
+    for variant in VARIANTS:
         if (reports := _reports(variant)) is None:
             continue
         parity, evaluation, bench = reports
         section, writers = parity["sections"][0], _writers(evaluation)
         form = bench["forms"][-1]
         latency = form["latency"][0]
+        again = retold["models"].get(variant)
         lines.append(
             f"| {variant} | {_share(section['readers'][-1])} | {_share(writers['all'])} "
             f"| {form['size'] / 1e6:.2f} MB | {form['size_share']:.1%} | {latency['p50']:.2f} ms "
-            f"| {latency['speedup']:.2f}x faster | {_share(retold['models'][variant]['int8'])} "
-            f"| {accuracy} %, {megabytes} MB |"
+            f"| {latency['speedup']:.2f}x faster | {_share(again['int8']) if again else '-'} "
+            f"| {_earlier(variant)} |"
         )
         note = (
             f"{section['count']:,} {section['numbers']}, seed {section['seed']}; "
@@ -99,6 +101,13 @@ def _reports(variant: str) -> list[dict[str, Any]] | None:
 def _writers(evaluation: dict[str, Any]) -> dict[str, Any]:
     (found,) = (of for of in evaluation["sources"] if of["numbers"].endswith(WRITERS_DIGITS))
     return found
+
+
+def _earlier(variant: str) -> str:
+    if variant not in EARLIER:
+        return "-"
+    accuracy, megabytes = EARLIER[variant]
+    return f"{accuracy} %, {megabytes} MB"
 
 
 def _share(tally: dict[str, Any]) -> str:

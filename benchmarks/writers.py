@@ -28,7 +28,7 @@ from generator.digits import DigitBank
 from generator.errors import BadInput
 from generator.glyphs import stroke_digits
 from generator.numbers import NumberGenerator
-from generator.splits import in_validation
+from generator.splits import in_validation, writer_key
 from generator.strokes import StrokeDigit, write_strokes
 from models import zoo
 from models.decoders import Network
@@ -147,7 +147,7 @@ def folds(digits: Sequence[StrokeDigit], count: int) -> list[Fold]:
 def _called(name: str, held_out: bool) -> str:
     """A name for a writer that is kept for validation, or one that is not."""
     tries = (f"{name}/{number}" for number in range(10_000))
-    return next(called for called in tries if in_validation(called.encode()) == held_out)
+    return next(called for called in tries if in_validation(writer_key(called)) == held_out)
 
 
 def measure(

@@ -4,12 +4,20 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from generator.errors import BadInput
 from generator.storage import alone, beside
 
 
 def cache(part: str) -> Path:
-    """The folder of that part; it need not be there yet."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "nrtool" / part
+    """The folder of that part; it need not be there yet.
+
+    Raises:
+        BadInput: the user has no home.
+    """
+    try:
+        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "nrtool" / part
+    except RuntimeError:
+        raise BadInput("there is no home folder to keep data in: set XDG_CACHE_HOME") from None
 
 
 def made_once(folder: Path, fill: Callable[[Path], None]) -> Path:

@@ -7,6 +7,7 @@ slit across one stroke where it runs straight.
 import torch
 from torch import Tensor
 
+from generator.digits import DigitBank
 from generator.strip import HEIGHT, WIDTH
 from generator.strokes import CANVAS_HEIGHT, CANVAS_WIDTH, REACH
 
@@ -58,20 +59,55 @@ def dot_ink(dots: Tensor) -> Tensor:
     return radius + 0.5 - distance
 
 
-def slits(canvas: Tensor, drawn: Tensor, where: Tensor) -> tuple[Tensor, Tensor]:
+def slits(
+    bank: DigitBank,
+    glyphs: Tensor,
+    wide: Tensor,
+    where: Tensor,
+    inverse: Tensor,
+    pen: tuple[Tensor, Tensor],
+) -> Tensor:
+    """The slits of digits, each across a stroke where it runs straight.
+
+    Args:
+        bank: the digits.
+        glyphs: int64 [N, 5], how each is written.
+        wide: [N, 5], how wide each slit is, in cells, 0 for none.
+        where: [N, 5], 0..1, which of a glyph's inked cells to take.
+        inverse: [N, 5, 4], row-major 2x2 matrix from px to cells.
+        pen: gain and bias, [N, 5] each, that make a glyph's level ink.
+
+    Returns:
+        float32 [N, 5, 7]: x and y of a point and a unit vector along its stroke, on the canvas;
+        half the slit's width and how far it reaches, in cells; px per cell. All 0 for none.
+    """
+    found = torch.zeros(*glyphs.shape, 7, device=glyphs.device)
+    at = wide.nonzero(as_tuple=True)
+    if not len(at[0]):
+        return found
+    drawn = bank.drawn[glyphs[at]]
+    points, ways = _straight(bank.pixels[glyphs[at]], drawn, where[at])
+    reach = _pen_in_cells(drawn, *(each[at] for each in pen)) + 1.5
+    a, b, c, d = inverse[at].unbind(1)
+    px = (a * d - b * c).abs().rsqrt()
+    slit = torch.cat([points, ways, torch.stack([wide[at] / 2, reach, px], 1)], 1)
+    return found.index_put(at, slit * (ways != 0).any(1)[:, None])
+
+
+def _straight(canvas: Tensor, drawn: Tensor, where: Tensor) -> tuple[Tensor, Tensor]:
     """A point inside a stroke of each glyph, and the way the stroke runs there.
 
     The way is the longer axis of the ink about the point; sums are of integers, so that every
     device decides alike.
 
     Args:
-        canvas: uint8 [N, 40, 64].
-        drawn: bool [N], whether it is a distance field.
-        where: [N], 0..1, which of its inked cells to take.
+        canvas: uint8 [M, 40, 64].
+        drawn: bool [M], whether it is a distance field.
+        where: [M], 0..1, which of its inked cells to take.
 
     Returns:
-        points: float32 [N, 2], x and y in cells.
-        ways: float32 [N, 2], unit vectors; 0 where the stroke bends, crosses or ends.
+        points: float32 [M, 2], x and y in cells.
+        ways: float32 [M, 2], unit vectors; 0 where the stroke bends, crosses or ends.
     """
     least = torch.where(drawn, _INK[1], _INK[0])[:, None, None]
     inked = canvas >= least
@@ -96,32 +132,23 @@ def slits(canvas: Tensor, drawn: Tensor, where: Tensor) -> tuple[Tensor, Tensor]
     return torch.stack([x, y], 1) + 0.5, ways
 
 
-def cut(
-    ink: Tensor,
-    column: Tensor,
-    row: Tensor,
-    slit: tuple[Tensor, Tensor],
-    size: tuple[Tensor, Tensor, Tensor],
-) -> Tensor:
+def cut(ink: Tensor, column: Tensor, row: Tensor, slit: Tensor) -> Tensor:
     """The ink without a slit across a stroke.
 
     Args:
-        ink: float32 [N, 1, 32, 128].
-        column: float32 [N, 32, 128], where each pixel lies on the glyph's canvas, in cells; also
+        ink: float32 [M, 1, 32, 128].
+        column: float32 [M, 32, 128], where each pixel lies on the glyph's canvas, in cells; also
         row: the same downwards.
-        slit: points and ways from `slits`.
-        size: the slit's width and half the pen's, in cells, and px per cell, [N] each.
+        slit: float32 [M, 7], see `slits`.
     """
-    (x, y), (way_x, way_y) = (each[:, :, None, None].unbind(1) for each in slit)
-    wide, pen, px = (each[:, None, None] for each in size)
+    x, y, way_x, way_y, half, reach, px = slit[:, :, None, None].unbind(1)
     dx, dy = column - x, row - y
     along, across = (dx * way_x + dy * way_y).abs(), (dx * way_y - dy * way_x).abs()
-    outside = torch.maximum(along - wide / 2, across - pen - 1.5) * px + 0.5
-    # No way, no slit.
-    outside = torch.where((way_x == 0) & (way_y == 0), torch.inf, outside)
+    outside = torch.maximum(along - half, across - reach) * px + 0.5
+    outside = torch.where(px > 0, outside, torch.inf)
     return torch.minimum(ink, outside[:, None])
 
 
-def pen_in_cells(drawn: Tensor, gain: Tensor, bias: Tensor) -> Tensor:
-    """Half the thickness of the ink that `gain` and `bias` make of a glyph, in cells, [N]."""
+def _pen_in_cells(drawn: Tensor, gain: Tensor, bias: Tensor) -> Tensor:
+    """Half the thickness of the ink that `gain` and `bias` make of a glyph, in cells, [M]."""
     return torch.where(drawn, (bias - 0.5 + gain) / gain * REACH, 2.5)

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from generator import kernel
 from generator.digits import DigitBank
 from generator.square import INK, SIDE
 from generator.strip import HEIGHT, WIDTH
@@ -138,20 +139,34 @@ def _in_frame(bank: DigitBank, glyphs: Tensor, pen: Tensor) -> tuple[Tensor, Ten
     between = (boxes[..., 2:] + boxes[..., :2]) / 2
     longest = sides.amax(-1)
     cell = torch.where(drawn, longest.clamp(min=1) / (INK - pen), longest.clamp(min=INK) / INK)
-    inked = bank.pixels[glyphs] >= torch.where(drawn, _INK[1], _INK[0])[..., None, None]
-    count = inked.sum((2, 3)).clamp(min=1)
-    column, row = (
-        (inked.sum(axis) * (torch.arange(n, device=count.device) + 0.5)).sum(2) / count
-        for axis, n in ((2, CANVAS_WIDTH), (3, CANVAS_HEIGHT))
-    )
+    mass = _centre_of_mass(bank, glyphs, torch.where(drawn, _INK[1], _INK[0]))
     # Never so far from the box's middle that the digit would leave its frame.
     room = (SIDE - INK) / 2 * cell[..., None]
-    mass = torch.stack([column, row], -1)
     middle = between + (mass - between).clamp(-room, room)
     own = middle.new_tensor([CANVAS_WIDTH / 2, CANVAS_HEIGHT / 2])
     middle = torch.where((drawn | (longest > INK))[..., None], middle, own)
     px = cell[..., None]
     return cell, middle, torch.cat([(between - middle) / px, sides / px + pen[..., None]], -1)
+
+
+def _centre_of_mass(bank: DigitBank, glyphs: Tensor, least: Tensor) -> Tensor:
+    """The mean cell of those that have at least a level, in cells: float32 [N, 5, 2].
+
+    Sums are of integers, so that every device finds the same. `least` is int64 [N, 5].
+    """
+    if bank.device.type == "cpu":
+        sums = torch.empty(glyphs.numel(), 3, dtype=torch.int64)
+        levels = least.flatten().to(torch.uint8).numpy()
+        kernel.ink_sums(bank.pixels.numpy(), glyphs.flatten().numpy(), levels, sums.numpy())
+        count, across, down = sums.view(*glyphs.shape, 3).unbind(-1)
+    else:
+        inked = bank.pixels[glyphs] >= least[..., None, None]
+        count = inked.sum((2, 3))
+        across, down = (
+            (inked.sum(axis) * torch.arange(n, device=count.device)).sum(2)
+            for axis, n in ((2, CANVAS_WIDTH), (3, CANVAS_HEIGHT))
+        )
+    return torch.stack([across, down], -1) / count.clamp(min=1)[..., None] + 0.5
 
 
 def framed_ink(bank: DigitBank, present: Tensor, glyphs: Tensor, frames: Frames) -> Tensor:

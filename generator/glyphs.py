@@ -1,28 +1,29 @@
-"""Glyphs: labelled digits from MNIST, folders of PNGs and pen strokes, drawn once, on any device.
+"""Glyphs: labelled digits from MNIST, ink and pen strokes, drawn once, on any device.
 
 Every glyph is a small canvas uint8 [40, 64] and the box that its ink (or pen path) fills. Raster
 glyphs hold ink levels; stroke glyphs hold closeness to the pen's path, see `generator.strokes`.
 
 Splits never cross: MNIST train gives training and, with its last 5,000, validation; MNIST test
-gives test alone. Stroke digits are split by writer and PNGs by content, by the last byte of a
-SHA-256: below 32 is validation, the rest training.
+gives test alone. Stroke digits are split by writer, pictures by what they show; see
+`generator.splits`.
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import PIL.Image
 import torch
-from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
-from generator.errors import BadInput
+from generator.folders import files_in
 from generator.handwriting import handwritten
 from generator.mnist import mnist_part
 from generator.redrawn import redrawn_digits
-from generator.splits import Split, check_split, in_split
-from generator.strip import ink_box
+from generator.splits import Split, check_split, in_split, writer_key
+from generator.strip import Image, ink_box
 from generator.strokes import (
     CANVAS_HEIGHT,
     CANVAS_WIDTH,
@@ -37,7 +38,6 @@ from generator.variation import varied
 PROCEDURAL_WRITERS = 320
 PROCEDURAL_EACH = 6  # times that each of them writes every digit
 HAND = 100  # redrawn digits that a varied copy gives to one hand
-PNG_SIDE_LIMIT = 4096  # pixels
 
 
 @dataclass(frozen=True)
@@ -97,44 +97,18 @@ def mnist_glyphs(split: Split, folder: Path | None = None) -> Glyphs:
     return _raster("mnist", pixels, labels)
 
 
-def png_glyphs(folder: Path, split: Split | None) -> Glyphs:
-    """Digits from `folder/0/*.png` ... `folder/9/*.png`, any size, either polarity.
-
-    Raises:
-        BadInput: a file is no picture, or shows nothing.
-    """
-    pixels, labels = [], []
-    for label in range(10):
-        for path in sorted((folder / str(label)).glob("*.png")):
-            content = path.read_bytes()
-            if split is None or in_split(content, split):
-                pixels.append(_read_png(path))
-                labels.append(label)
-    stacked = np.stack(pixels) if pixels else np.zeros((0, CANVAS_HEIGHT, CANVAS_WIDTH), np.uint8)
-    return _raster(folder.name, stacked, np.array(labels, np.uint8))
-
-
-def _read_png(path: Path) -> np.ndarray:
-    try:
-        with Image.open(path) as image:
-            if max(image.size) > PNG_SIDE_LIMIT:
-                raise BadInput(f"{path} is larger than {PNG_SIDE_LIMIT} pixels: shrink it")
-            grey = np.asarray(image.convert("L"))
-    except (UnidentifiedImageError, OSError, SyntaxError) as error:
-        raise BadInput(f"{path} cannot be read as a picture ({error}): replace it") from None
-    border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
-    ink = 255 - grey if np.median(border) > 127 else grey
-    try:
+def ink_glyphs(source: str, inks: Sequence[Image], labels: Sequence[int]) -> Glyphs:
+    """Digits from ink: each uint8 [H, W], 0 = background, 255 = ink, of any size, not blank."""
+    pixels = np.zeros((len(inks), CANVAS_HEIGHT, CANVAS_WIDTH), np.uint8)
+    for canvas, ink in zip(pixels, inks, strict=True):
         left, top, right, bottom = ink_box(ink)
-    except BadInput:
-        raise BadInput(f"{path} shows no digit: delete it or draw it again") from None
-    box = ink[top:bottom, left:right]
-    scale = min(GLYPH_HEIGHT / box.shape[0], GLYPH_WIDTH / box.shape[1])
-    size = (max(1, round(box.shape[1] * scale)), max(1, round(box.shape[0] * scale)))
-    canvas = Image.new("L", (CANVAS_WIDTH, CANVAS_HEIGHT))
-    small = Image.fromarray(box).resize(size, Image.Resampling.BOX)
-    canvas.paste(small, ((CANVAS_WIDTH - size[0]) // 2, (CANVAS_HEIGHT - size[1]) // 2))
-    return np.asarray(canvas)
+        box = ink[top:bottom, left:right]
+        scale = min(GLYPH_HEIGHT / box.shape[0], GLYPH_WIDTH / box.shape[1])
+        size = (max(1, round(box.shape[1] * scale)), max(1, round(box.shape[0] * scale)))
+        x, y = (CANVAS_WIDTH - size[0]) // 2, (CANVAS_HEIGHT - size[1]) // 2
+        small = PIL.Image.fromarray(box).resize(size, PIL.Image.Resampling.BOX)
+        canvas[y : y + size[1], x : x + size[0]] = np.asarray(small)
+    return _raster(source, pixels, np.array(labels, np.uint8))
 
 
 def _raster(source: str, pixels: np.ndarray, labels: np.ndarray) -> Glyphs:
@@ -189,13 +163,19 @@ def stroke_digits(path: Path, split: Split | None) -> list[StrokeDigit]:
     Raises:
         BadInput: a line is damaged.
     """
-    files = [path] if path.is_file() else sorted([*path.glob("*.jsonl"), *path.glob("*.jsonl.gz")])
     return [
         digit
-        for file in files
+        for file in stroke_files(path)
         for digit in read_strokes(file)
-        if split is None or in_split(digit.writer.encode(), split)
+        if split is None or in_split(writer_key(digit.writer), split)
     ]
+
+
+def stroke_files(path: Path) -> list[Path]:
+    """The file itself, or the .jsonl and .jsonl.gz files of a folder."""
+    if path.is_file():
+        return [path]
+    return sorted([*files_in(path, "*.jsonl"), *files_in(path, "*.jsonl.gz")])
 
 
 def procedural_glyphs(
@@ -255,29 +235,3 @@ def _drawn(
         names=tuple(names),
         places=tuple(digit.place for digit in digits),
     )
-
-
-def custom_glyphs(
-    path: Path,
-    split: Split | None,
-    device: torch.device | str = "cpu",
-    copies: int = 0,
-    seed: int = 0,
-) -> list[Glyphs]:
-    """Whatever digits a folder or file holds: pen strokes, PNGs in `0/` ... `9/`, or both.
-
-    `copies` of each digit of pen strokes are added, varied by `seed`; a split of `None` is all.
-
-    Raises:
-        BadInput: nothing usable is there.
-    """
-    if not path.exists():
-        raise BadInput(f"{path} does not exist: name a folder of digits or a .jsonl file")
-    found = []
-    if path.is_file() or any(path.glob("*.jsonl")) or any(path.glob("*.jsonl.gz")):
-        found.append(stroke_glyphs(path, split, device, copies, seed))
-    if any((path / str(label)).is_dir() for label in range(10)):
-        found.append(png_glyphs(path, split))
-    if not found:
-        raise BadInput(f"{path} holds no digits: it needs *.jsonl strokes or folders 0/ ... 9/")
-    return [glyphs for glyphs in found if len(glyphs.labels)]

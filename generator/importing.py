@@ -14,6 +14,7 @@ import numpy as np
 
 from generator import fonts
 from generator.errors import BadInput
+from generator.folders import files_in
 from generator.strokes import Path2D, StrokeDigit, read_strokes
 from generator.unipen import unipen_digits
 
@@ -69,8 +70,9 @@ def _files(path: Path) -> list[Path]:
     if path.is_file():
         return [path]
     # What a collection includes lies in folders of that name: those are no files of their own.
-    inside = (file for file in sorted(path.rglob("*")) if file.is_file())
-    return [file for file in inside if "include" not in file.relative_to(path).parts]
+    return [
+        file for file in files_in(path, "**/*") if "include" not in file.relative_to(path).parts
+    ]
 
 
 def _read(path: Path) -> Iterator[StrokeDigit]:

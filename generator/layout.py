@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from generator.digits import DigitBank
-from generator.flaws import DOTS, dots
+from generator.flaws import DOTS, dots, slits
 from generator.strip import HEIGHT, WIDTH
 from generator.strokes import REACH
 from generator.style import Style
@@ -46,7 +46,7 @@ class Placement:
         pace: [N, 5], radians per px along the sway.
         gain: [N, 5]; ink is clamp(gain * level + bias), levels 0..1; also
         bias: [N, 5].
-        slit: [N, 5], width in cells of a cut across a stroke, 0 for none; None without flaws; also
+        slit: [N, 5, 7], cuts across strokes, see `generator.flaws.slits`; None without flaws; also
         dots: [N, 2, 3], x, y and radius of stray dots, 0 for none.
     """
 
@@ -160,9 +160,9 @@ def lay_out(
     )
     if flaws is None:
         return placed
-    slit = torch.where(
-        flaws["cut"] < style.cuts, _between(flaws["cut_wide"], style.cut) * cells_high, 0.0
-    )
+    cut = present & (flaws["cut"] < style.cuts)
+    wide = torch.where(cut, _between(flaws["cut_wide"], style.cut) * cells_high, 0.0)
+    slit = slits(bank, glyphs, wide, flaws["cut_where"], placed.inverse, (gain, bias))
     drawings = torch.stack([x, y, half_wide * px, half_high * px], -1)
     drawings = drawings.masked_fill(~present[..., None], math.nan)
     # Raster ink has a pen of its own; this is about the finest of them.

@@ -1,9 +1,8 @@
 """Numbers: sample `i` of seed `s` is a strip and its digits, a function of `(s, i)` alone.
 
 The same whatever the batch size, order or shard. A number draws its writer, length, digits and
-glyphs here, is placed by `generator.layout`, and is sampled from the glyph canvases in one batch
-of affine look-ups for each place, on whatever device the digit bank lies. A share of the numbers
-may be laid out and drawn by `generator.frames` instead.
+glyphs here, is placed by `generator.layout` or, a share of them, by `generator.frames`, on whatever
+device the digit bank lies. On a CPU `generator.kernel` draws it, elsewhere `generator.sampling`.
 """
 
 from dataclasses import dataclass
@@ -13,13 +12,12 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from generator.digits import DigitBank
+from generator.drawing import framed_strips, placed_strips
 from generator.errors import BadInput
-from generator.flaws import cut, dot_ink, pen_in_cells, slits
-from generator.frames import FRAME_SLOTS, framed_ink, lay_frames
+from generator.frames import FRAME_SLOTS, lay_frames
 from generator.hashing import hash_uniform, named
-from generator.layout import DIGIT_SLOTS, FLAW_SLOTS, NUMBER_SLOTS, Placement, lay_out
+from generator.layout import DIGIT_SLOTS, FLAW_SLOTS, NUMBER_SLOTS, lay_out
 from generator.strip import HEIGHT, WIDTH
-from generator.strokes import CANVAS_HEIGHT, CANVAS_WIDTH
 from generator.style import Style
 
 MAX_DIGITS = 5
@@ -70,8 +68,15 @@ class NumberGenerator:
     >>> batch = numbers(0, 64)  # samples 0..63
     """
 
-    def __init__(self, bank: DigitBank, seed: int = 0, style: Style | None = None) -> None:
-        """`style` is the usual one unless given.
+    def __init__(
+        self,
+        bank: DigitBank,
+        seed: int = 0,
+        style: Style | None = None,
+        *,
+        compiled: bool = True,
+    ) -> None:
+        """`style` is the usual one unless given; without `compiled`, a CPU draws as a GPU does.
 
         Raises:
             BadInput: the style's longest number has more than `MAX_DIGITS` digits.
@@ -79,6 +84,7 @@ class NumberGenerator:
         self.bank = bank
         self.seed = seed
         self.style = style or Style()
+        self.compiled = compiled and bank.device.type == "cpu"
         if self.style.digits[1] > MAX_DIGITS:
             raise BadInput(
                 f"a number has {MAX_DIGITS} digits at most, not {self.style.digits[1]}: "
@@ -141,30 +147,32 @@ class NumberGenerator:
 
     def _written(self, digits: Tensor, glyphs: Tensor, chances: _Chances) -> Numbers:
         if chances.frames is None:
-            ink = self._usual(digits, glyphs, chances)
-        else:
-            framed = self._framed(chances)
-            ink = torch.empty(len(digits), 1, HEIGHT, WIDTH, device=self.bank.device)
-            for chosen, draw in ((~framed, self._usual), (framed, self._in_frames)):
-                rows = chosen.nonzero()[:, 0]
-                if len(rows):
-                    ink[rows] = draw(digits[rows], glyphs[rows], chances.of(rows))
-        return Numbers((ink.clamp_(0, 1) * 255 + 0.5).to(torch.uint8), digits)
+            return Numbers(self._usual(digits, glyphs, chances), digits)
+        framed = self._framed(chances)
+        strips = torch.empty(
+            len(digits), 1, HEIGHT, WIDTH, dtype=torch.uint8, device=self.bank.device
+        )
+        for chosen, draw in ((~framed, self._usual), (framed, self._in_frames)):
+            rows = chosen.nonzero()[:, 0]
+            if len(rows):
+                strips[rows] = draw(digits[rows], glyphs[rows], chances.of(rows))
+        return Numbers(strips, digits)
 
     def _in_frames(self, digits: Tensor, glyphs: Tensor, chances: _Chances) -> Tensor:
         assert chances.frames is not None
         present, u = digits != PAD, {**chances.each, **chances.frames}
-        return framed_ink(self.bank, present, glyphs, lay_frames(self.bank, present, glyphs, u))
+        frames = lay_frames(self.bank, present, glyphs, u)
+        return framed_strips(self.bank, present, glyphs, frames, compiled=self.compiled)
 
     def _usual(self, digits: Tensor, glyphs: Tensor, chances: _Chances) -> Tensor:
         number, each, flaws = chances.number, chances.each, chances.flaws
         placement = lay_out(self.style, self.bank, digits, glyphs, number, each, flaws)
-        where = None if flaws is None else flaws["cut_where"]
-        return self._draw(digits != PAD, glyphs, placement, where)
+        present = digits != PAD
+        return placed_strips(self.bank, present, glyphs, placement, compiled=self.compiled)
 
     def seeded(self, seed: int) -> "NumberGenerator":
         """The same with another seed."""
-        return NumberGenerator(self.bank, seed, self.style)
+        return NumberGenerator(self.bank, seed, self.style, compiled=self.compiled)
 
     def different(self, count: int) -> int:
         """How many of the first `count` samples are different numbers: all."""
@@ -194,75 +202,3 @@ class NumberGenerator:
         glyphs = bank.order[bank.first[writer, digits] + which]
         present = torch.arange(MAX_DIGITS, device=length.device) < digit_count[:, None]
         return torch.where(present, digits, PAD), glyphs
-
-    def _draw(
-        self, present: Tensor, glyphs: Tensor, placement: Placement, where: Tensor | None
-    ) -> Tensor:
-        """Ink float32 [N, 1, 32, 128] of the glyphs int64 [N, 5] that are present.
-
-        Below 0 and above 1 where saturated.
-        """
-        strips = torch.zeros(len(glyphs), 1, HEIGHT, WIDTH, device=self.bank.device)
-        for place in range(MAX_DIGITS):
-            rows = present[:, place].nonzero()[:, 0]
-            if len(rows):
-                at = rows, place
-                ink, column, row = self._sample(glyphs[at], placement, at)
-                if where is not None and placement.slit is not None:
-                    self._cut(ink, (column, row), glyphs[at], placement, where, at)
-                strips[rows] = torch.maximum(strips[rows], ink)
-        for stray in () if placement.dots is None else placement.dots.unbind(1):
-            rows = (stray[:, 2] > 0).nonzero()[:, 0]
-            strips[rows] = torch.maximum(strips[rows], dot_ink(stray[rows]))
-        return strips
-
-    def _sample(
-        self, glyphs: Tensor, placement: Placement, at: tuple[Tensor, int]
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """Ink float32 [M, 1, 32, 128] of glyphs int64 [M]; below 0 and above 1 where saturated.
-
-        Also, where on the glyph's canvas every pixel lies: column and row float32 [M, 32, 128].
-        """
-        bank, device = self.bank, glyphs.device
-        box = bank.boxes[glyphs]
-        x, y, pace = placement.x[at], placement.y[at], placement.pace[at][:, None, None]
-        dx = (torch.arange(WIDTH, device=device) + 0.5 - x[:, None])[:, None, :]  # [M, 1, 128]
-        dy = (torch.arange(HEIGHT, device=device) + 0.5 - y[:, None])[:, :, None]  # [M, 32, 1]
-        sideways, upwards, phase, other = placement.sway[at][:, :, None, None].unbind(1)
-        # Each sways along the coordinate that the other leaves alone: one sine a row or column.
-        dx, dy = (
-            dx + sideways * (dy * pace + phase).sin(),
-            dy + upwards * (dx * pace + other).sin(),
-        )  # [M, 32, 128] each
-        a, b, c, d = placement.inverse[at][:, :, None, None].unbind(1)
-        middle_x, middle_y = ((box[:, i] + box[:, i + 2])[:, None, None] / 2 for i in (0, 1))
-        column = a * dx + b * dy + middle_x
-        row = c * dx + d * dy + middle_y
-        around = torch.stack([column * (2 / CANVAS_WIDTH) - 1, row * (2 / CANVAS_HEIGHT) - 1], -1)
-        canvas = bank.pixels[glyphs][:, None].float() / 255
-        level = F.grid_sample(canvas, around, align_corners=False)
-        gain, bias = (each[at][:, None, None, None] for each in (placement.gain, placement.bias))
-        return level * gain + bias, column, row
-
-    def _cut(
-        self,
-        ink: Tensor,
-        cells: tuple[Tensor, Tensor],
-        glyphs: Tensor,
-        placement: Placement,
-        where: Tensor,
-        at: tuple[Tensor, int],
-    ) -> None:
-        """Cut a slit into the ink of those digits that get one, in place."""
-        assert placement.slit is not None
-        wide = placement.slit[at]
-        hit = wide.nonzero()[:, 0]
-        if not len(hit):
-            return
-        drawn = self.bank.drawn[glyphs[hit]]
-        slit = slits(self.bank.pixels[glyphs[hit]], drawn, where[at][hit])
-        gain, bias = placement.gain[at][hit], placement.bias[at][hit]
-        a, b, c, d = placement.inverse[at][hit].unbind(1)
-        pixels = (a * d - b * c).abs().rsqrt()  # px per cell
-        size = wide[hit], pen_in_cells(drawn, gain, bias), pixels
-        ink[hit] = cut(ink[hit], cells[0][hit], cells[1][hit], slit, size)

@@ -7,6 +7,8 @@ Everything that runs inside the exported graph (`greedy_decode`, `posterior`) us
 standard tensor operations, so that PyTorch and ONNX compute it from the same code.
 """
 
+import functools
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -32,12 +34,32 @@ def ctc_losses(log_probs: Tensor, digits: Tensor) -> Tensor:
     Args:
         log_probs: float32 [N, T, 11], natural log-softmax.
         digits: int64 [N, L], left-packed digits, `PAD` to the right.
+
+    On a device that has no CTC, as Apple's GPUs in PyTorch, it is computed on the CPU.
     """
+    device = log_probs.device
+    if not _has_ctc(device.type):
+        log_probs, digits = log_probs.cpu(), digits.cpu()
     lengths = (digits != PAD).sum(1)
     frames = torch.full_like(lengths, log_probs.shape[1])
-    return F.ctc_loss(
+    losses = F.ctc_loss(
         log_probs.transpose(0, 1), digits.clamp(min=0), frames, lengths, BLANK, reduction="none"
     )
+    return losses.to(device)
+
+
+@functools.cache
+def _has_ctc(device: str) -> bool:
+    """Whether PyTorch computes CTC and its gradient on this type of device: asked by trying."""
+    if device == "cpu":
+        return True
+    try:
+        tried = torch.zeros(2, 1, CLASSES, device=device, requires_grad=True)
+        length = torch.ones(1, dtype=torch.int64, device=device)
+        F.ctc_loss(tried.log_softmax(2), length[:, None], 2 * length, length, BLANK).backward()
+    except (NotImplementedError, RuntimeError):
+        return False
+    return True
 
 
 def greedy_decode(log_probs: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ from models import crnn, single
 from models.decoders import Joint, Network, Positions
 from models.errors import UnknownVariant
 from models.fixed import HIDDEN, FixedCNN
+from models.nano import Nano, NanoConfig
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ VARIANTS = {
         name: Variant(partial(crnn.CRNN, config), "CRNN", (1, 5))
         for name, config in crnn.VARIANTS.items()
     },
+    "nano": Variant(partial(Nano, NanoConfig()), "CNN over columns, without recurrence", (1, 5)),
     **{
         f"positions-{count}": Variant(
             partial(FixedCNN, Positions(count)), "CNN with ten classes a place", (count, count)
@@ -67,14 +69,20 @@ def find(variant: str) -> Variant:
 
 
 def shape(variant: str) -> crnn.CRNNConfig | None:
-    """What can be chosen of a variant's shape; None where there is nothing to choose.
+    """What settings can choose of a variant's shape; None where there is nothing to choose.
 
     Raises:
         UnknownVariant: as `find`.
     """
+    usual = _usual(variant)
+    return usual if isinstance(usual, crnn.CRNNConfig) else None
+
+
+def _usual(variant: str) -> crnn.CRNNConfig | NanoConfig | None:
     build = find(variant).build
     arguments = build.args if isinstance(build, partial) else ()
-    return next((each for each in arguments if isinstance(each, crnn.CRNNConfig)), None)
+    shapes = (crnn.CRNNConfig, NanoConfig)
+    return next((each for each in arguments if isinstance(each, shapes)), None)
 
 
 def build(variant: str, network: Mapping[str, Any] | None = None) -> Network:
@@ -86,11 +94,13 @@ def build(variant: str, network: Mapping[str, Any] | None = None) -> Network:
     Raises:
         UnknownVariant: as `find`, or the variant's shape has no such field.
     """
-    usual = shape(variant)
+    usual = _usual(variant)
     if not network:
         return find(variant).build()
-    strange = sorted(network.keys() - {field.name for field in fields(crnn.CRNNConfig)})
-    if usual is None or strange:
-        strange = strange or sorted(network)
+    known = {field.name for field in fields(usual)} if usual else set()
+    if strange := sorted(network.keys() - known):
         raise UnknownVariant(f"the network of {variant} has no {strange[0]}: leave it out")
+    if isinstance(usual, NanoConfig):
+        return Nano(replace(usual, **network))
+    assert usual is not None
     return crnn.CRNN(replace(usual, **network))

@@ -4,6 +4,8 @@ import contextlib
 import json
 import os
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
@@ -21,6 +23,9 @@ from toolchain.table import Table
 out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 160)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
+_FIRST_LINE = 10.0  # seconds
+_RAREST_LINES = 300.0  # seconds between two
+
 FELL_SHORT, BAD_INPUT, INTERRUPTED = 1, 2, 130
 
 
@@ -32,7 +37,13 @@ class Update(Protocol):
 
 @contextlib.contextmanager
 def progress(title: str, total: int) -> Iterator[Update]:
-    """A progress bar on stderr; yields the function to call with how much is done."""
+    """A progress bar on stderr; yields the function to call with how much is done.
+
+    Where stderr is no terminal there is a line now and then instead, for whoever reads the log.
+    """
+    if not err.is_terminal:
+        yield _Lines(title, total)
+        return
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -40,13 +51,57 @@ def progress(title: str, total: int) -> Iterator[Update]:
         TimeRemainingColumn(elapsed_when_finished=True),
         TextColumn("{task.fields[note]}"),
     )
-    with Progress(*columns, console=err, transient=not err.is_terminal) as bar:
+    with Progress(*columns, console=err) as bar:
         task = bar.add_task(title, total=total, note="")
 
         def update(done: int, note: str = "") -> None:
             bar.update(task, completed=done, note=note)
 
         yield update
+
+
+@contextlib.contextmanager
+def status(title: str) -> Iterator[None]:
+    """Says what is being done, on stderr, for as long as it lasts; without a terminal, once."""
+    if not err.is_terminal:
+        say(f"{title} ...")
+        yield
+        return
+    with err.status(title):
+        yield
+
+
+class _Lines:
+    """Progress as lines, ever rarer: how much is done, how fast, how long it will take yet."""
+
+    def __init__(self, title: str, total: int) -> None:
+        self.title, self.total = title, total
+        self.start: tuple[float, int] | None = None
+        self.due = _FIRST_LINE
+
+    def __call__(self, done: int, note: str = "") -> None:
+        now = time.monotonic()
+        # What is gone on with begins with much that is done already.
+        since, before = self.start = self.start or (now, done)
+        passed = now - since
+        if passed < self.due or done <= before or done >= self.total:
+            return
+        self.due = passed + min(passed, _RAREST_LINES)
+        rate = (done - before) / passed
+        left = duration((self.total - done) / rate)
+        share = f"{done / self.total:.0%}"
+        speed = f"{rate:,.0f}/s" if rate >= 10 else f"{rate:.2g}/s"
+        said = f"{self.title}: {done:,} of {self.total:,} ({share}), {speed}, {left} left"
+        say(f"{said}, {note}" if note else said)
+
+
+def duration(seconds: float) -> str:
+    """A length of time, as people say it: "50 s", "12 min", "3.5 h"."""
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    if seconds < 120 * 60:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"
 
 
 def show_json(content: Any) -> None:
@@ -77,8 +132,10 @@ def say(text: str) -> None:
 
 def guarded(run: Callable[[], None]) -> int:
     """Run a command; what the user can mend becomes one line on stderr and exit code 2."""
+    threading.excepthook = _of_thread
     try:
         run()
+        sys.stdout.flush()
     except (BadInput, UnknownVariant) as error:
         return _refuse(str(error))
     except FellShort as error:
@@ -96,6 +153,12 @@ def guarded(run: Callable[[], None]) -> int:
             raise
         return _refuse(mend)
     return 0
+
+
+def _of_thread(failed: threading.ExceptHookArgs) -> None:
+    """What fails to write in the background fails in the foreground, too, when it next asks."""
+    if not issubclass(failed.exc_type, OSError):
+        threading.__excepthook__(failed)
 
 
 def _refuse(message: str) -> int:

@@ -87,6 +87,7 @@ func show_reading(game: Game) -> void:
 			)
 		)
 	text.append("")
+	text.append("Computed by: %s" % game.recognizer.runtime)
 	for key: String in game.recognizer.metadata:
 		text.append("%s: %s" % [key, game.recognizer.metadata[key]])
 	_facts.text = "\n".join(text)

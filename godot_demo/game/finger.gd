@@ -13,7 +13,7 @@ static func write(
 	var area := Rect2(canvas.size * Vector2(0.12, 0.2), canvas.size * Vector2(0.76, 0.6))
 	var done := 0
 	for stroke: PackedVector2Array in Numerals.place(number, area):
-		var path := _dense(stroke, area.size.y * STEP)
+		var path := dense(stroke, area.size.y * STEP)
 		touch(canvas, path[0], true)
 		for point: Vector2 in path:
 			drag(canvas, point)
@@ -52,7 +52,7 @@ static func _send(event: InputEvent) -> void:
 	Input.flush_buffered_events()
 
 
-static func _dense(stroke: PackedVector2Array, step: float) -> PackedVector2Array:
+static func dense(stroke: PackedVector2Array, step: float) -> PackedVector2Array:
 	var path := PackedVector2Array([stroke[0]])
 	for i: int in range(1, stroke.size()):
 		var pieces := maxi(1, ceili(stroke[i].distance_to(stroke[i - 1]) / step))

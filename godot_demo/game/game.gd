@@ -6,7 +6,8 @@ extends Control
 signal judged(kind: Verdict.Kind, reading: NrtoolReading)
 
 const MODELS := "res://models"
-const PREFERRED := "optimized.int8.onnx"
+## The first that is there and can be read here is taken; after them any other.
+const PREFERRED: PackedStringArray = ["optimized.int8.onnx", "nano.int8.onnx"]
 const NEXT_AFTER := 1.6  ## seconds from a right answer to the next sum
 const AGAIN_AFTER := 1.1  ## seconds until another try may be written
 const HINT_AFTER := 2  ## wrong answers to one sum after which the number is shown to trace
@@ -54,7 +55,7 @@ func _ready() -> void:
 	get_viewport().size_changed.connect(_lay_out)
 	_lay_out()
 	row.show_progress(progress)
-	var problem := use_model(find_model())
+	var problem := use_any_model()
 	if not problem.is_empty():
 		push_warning(problem)
 		developer.open(self, problem)
@@ -83,20 +84,40 @@ static func models() -> PackedStringArray:
 	return found
 
 
-## The model to begin with; the preferred one's path where there is none at all.
-static func find_model() -> String:
-	var preferred := MODELS.path_join(PREFERRED)
+## The models in the order in which they are tried; the preferred one's path where there is none.
+static func candidates() -> PackedStringArray:
 	var found := models()
+	var ordered := PackedStringArray()
+	for name: String in PREFERRED:
+		if MODELS.path_join(name) in found:
+			ordered.append(MODELS.path_join(name))
 	for path: String in found:
-		if path == preferred or path.ends_with(".int8.onnx"):
-			return path
-	return preferred if found.is_empty() else found[0]
+		if path.ends_with(".int8.onnx") and not path in ordered:
+			ordered.append(path)
+	for path: String in found:
+		if not path in ordered:
+			ordered.append(path)
+	return (
+		ordered if not ordered.is_empty() else PackedStringArray([MODELS.path_join(PREFERRED[0])])
+	)
+
+
+## Takes the first candidate that can be read here. Gives "", or what is wrong with the first.
+func use_any_model() -> String:
+	var first := ""
+	for path: String in candidates():
+		var problem := use_model(path)
+		if problem.is_empty():
+			return ""
+		first = problem if first.is_empty() else first
+	return first
 
 
 func use_model(path: String) -> String:
 	var problem := recognizer.load_model(path)
 	if problem.is_empty():
 		model_path = path
+		print("%s, read by %s" % [path.get_file(), recognizer.runtime])
 	return problem
 
 

@@ -17,5 +17,8 @@ func _run() -> void:
 	problem = NrtoolRecognizer.new().load_model("res://models/optimized.int8.onnx")
 	print("without the extension: ", problem)
 	is_said = is_said and problem.contains("the native library is missing")
+	problem = recognizer.load_model("res://models/nano.int8.onnx")
+	print("nano without the extension: ", problem if problem else recognizer.runtime)
+	is_said = is_said and recognizer.runtime == NrtoolRecognizer.GDSCRIPT
 	print("1 passed, 0 failed" if is_said else "0 passed, 1 failed")
 	quit()

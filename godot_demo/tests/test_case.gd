@@ -22,10 +22,19 @@ func near(found: float, expected: float, tolerance: float, what: String) -> void
 	check(absf(found - expected) <= tolerance, "%s: %s, expected %s" % [what, found, expected])
 
 
-## The test's golden readings: see exports/optimized/golden.json.
-func golden() -> Dictionary:
-	var path := OS.get_environment("NRTOOL_GOLDEN")
-	return JSON.parse_string(FileAccess.get_file_as_string(path)) as Dictionary
+## A release's golden readings: see exports/optimized/golden.json.
+func golden(variant := "optimized") -> Dictionary:
+	var folder := OS.get_environment("NRTOOL_EXPORTS")
+	return json(folder.path_join(variant).path_join("golden.json")) as Dictionary
+
+
+func json(path: String) -> Variant:
+	return JSON.parse_string(FileAccess.get_file_as_string(path))
+
+
+## A file that godot_demo/tools/odd_models.py made.
+func odd(file: String) -> String:
+	return OS.get_environment("NRTOOL_ODD").path_join(file)
 
 
 func picture(base64: String) -> Image:

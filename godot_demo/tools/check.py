@@ -1,7 +1,8 @@
 """Everything that proves the game on this machine: `make godot`.
 
 Prepares Godot and ONNX Runtime, builds the extension, imports the project, runs the tests in the
-engine, packs for phones, and exports and starts the Linux game. Words after it choose test files.
+engine, packs for phones and the web, exports and starts the Linux game. Words after it choose test
+files.
 """
 
 import re
@@ -12,21 +13,24 @@ import time
 from onnx import TensorProto
 from onnx.helper import make_graph, make_model, make_node, make_opsetid, make_tensor_value_info
 
-from godot_demo.tools import build, engine, export
+from godot_demo.tools import build, engine, export, odd_models
 from godot_demo.tools.guard import guarded
 from toolchain.errors import FellShort
+from toolchain.shipping.release_reports import float32_of
 
 PROJECT = build.PROJECT
 EXPORTS = PROJECT.parent / "exports"
-VARIANT = "optimized"
+VARIANTS = ("optimized", "nano")
 FOREIGN = build.BUILD / "foreign.onnx"
+ODD = build.BUILD / "odd"
 
 
 def copy_models() -> None:
     """Lay the models that the game opens, and the tests read with, into the project."""
-    for precision in (".int8.onnx", ".onnx"):
-        name = f"{VARIANT}{precision}"
-        shutil.copyfile(EXPORTS / VARIANT / name, PROJECT / "models" / name)
+    for variant in VARIANTS:
+        folder = EXPORTS / variant
+        for path in (folder / f"{variant}.int8.onnx", float32_of(folder)):
+            shutil.copyfile(path, PROJECT / "models" / path.name)
 
 
 def make_foreign_model() -> None:
@@ -70,8 +74,9 @@ def test(godot: engine.Engine, script: str, words: list[str]) -> None:
         FellShort: one failed, or the engine stopped before the end.
     """
     given = {
-        "NRTOOL_GOLDEN": str(EXPORTS / VARIANT / "golden.json"),
+        "NRTOOL_EXPORTS": str(EXPORTS),
         "NRTOOL_FOREIGN": str(FOREIGN),
+        "NRTOOL_ODD": str(ODD),
     }
     play = ["--script", f"tests/{script}", "--", *words]
     text = export.run(godot, play, given)
@@ -102,14 +107,18 @@ def main(words: list[str]) -> None:
     step("models and import")
     copy_models()
     make_foreign_model()
+    odd_models.make(ODD)
     import_project(godot)
     step("tests in the engine")
     test(godot, "run.gd", words)
     if not words:
         test(godot, "missing_library.gd", [])
-        for preset in ("Android", "iOS"):
+        for preset in export.MODELS:
             step(f"packing for {preset}")
-            export.pack(godot, preset)
+            packed = export.pack(godot, preset)
+            if preset == "Web":
+                step("the pack for the web tests itself")
+                print(export.play_web(godot, packed), flush=True)
         if export.has_template(godot):
             step("the exported Linux game tests itself")
             print(export.play(godot), flush=True)

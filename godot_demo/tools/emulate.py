@@ -6,7 +6,7 @@ speed: an emulator is many times slower than the processor.
 
 import sys
 
-from godot_demo.tools import build, check, engine
+from godot_demo.tools import build, check, engine, odd_models
 from godot_demo.tools.guard import guarded
 
 PLATFORM = "linux.arm64"
@@ -24,6 +24,7 @@ def main() -> None:
     build.build(PLATFORM, godot)
     check.copy_models()
     check.make_foreign_model()
+    odd_models.make(check.ODD)
     check.import_project(godot)
     check.test(engine.emulated(), "run.gd", ["golden"])
 

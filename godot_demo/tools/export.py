@@ -1,4 +1,4 @@
-"""Exporting the game: packs for phones, and the Linux game, played by its self-test."""
+"""Exporting the game: packs for phones and the web, and the Linux game, played by its self-test."""
 
 import json
 import os
@@ -17,6 +17,12 @@ from toolchain.programs import HANGS
 PROJECT = build.PROJECT
 LINUX = build.BUILD / "linux/number_garden.x86_64"
 TEMPLATE = "linux_release.x86_64"
+# What each preset must pack, and must not. No browser can load the native library.
+MODELS = {
+    "Android": ("optimized.int8.onnx", ""),
+    "iOS": ("optimized.int8.onnx", ""),
+    "Web": ("nano.int8.onnx", "optimized.int8.onnx"),
+}
 
 
 def environment() -> dict[str, str]:
@@ -34,8 +40,11 @@ def pack(godot: engine.Engine, preset: str) -> Path:
     out.unlink(missing_ok=True)
     text = run(godot, ["--export-pack", preset, str(out)])
     listed = zipfile.ZipFile(out).namelist() if out.is_file() else []
-    if not any(name.endswith("models/optimized.int8.onnx") for name in listed):
-        raise FellShort(f"packing for {preset} brought no model:\n{text[-2000:]}")
+    wanted, unwanted = MODELS[preset]
+    if f"models/{wanted}" not in listed:
+        raise FellShort(f"packing for {preset} brought no {wanted}:\n{text[-2000:]}")
+    if f"models/{unwanted}" in listed:
+        raise FellShort(f"packing for {preset} brought {unwanted}, which is not read there")
     return out
 
 
@@ -65,14 +74,34 @@ def play(godot: engine.Engine) -> str:
     if godot.libraries is not None:
         _use_own_libraries(LINUX, godot.libraries)
         variables["LD_LIBRARY_PATH"] = f"{godot.libraries}/pulseaudio"
+    return _report(command, LINUX.parent, variables)
+
+
+def play_web(godot: engine.Engine, packed: Path) -> str:
+    """Let the pack for the web play itself, as a browser would: in GDScript, without threads.
+
+    The engine is this machine's, since a browser's comes as a template from Godot's makers; scripts
+    and model are the browser's. Gives its report, a line of JSON.
+
+    Raises:
+        FellShort: the game hung, judged an answer wrongly, or read by something else.
+    """
+    command = [*godot.command, "--headless", "--main-pack", str(packed)]
+    report = _report([*command, "--", "--self-test", "--sliced"], packed.parent, environment())
+    if json.loads(report)["runtime"] != "GDScript":
+        raise FellShort(f"the pack for the web does not read in GDScript: {report}")
+    return report
+
+
+def _report(command: list[str], folder: Path, variables: Mapping[str, str]) -> str:
+    """The line of JSON with which a game that plays itself ends.
+
+    Raises:
+        FellShort: it hung, or judged an answer wrongly.
+    """
     try:
         done = subprocess.run(
-            command,
-            capture_output=True,
-            text=True,
-            timeout=HANGS,
-            env=variables,
-            cwd=LINUX.parent,
+            command, capture_output=True, text=True, timeout=HANGS, env=variables, cwd=folder
         )
     except subprocess.TimeoutExpired:
         raise FellShort(f"the exported game took more than {HANGS:.0f} s") from None

@@ -12,20 +12,22 @@ from godot_demo.tools import build, runtimes
 from godot_demo.tools.guard import guarded
 
 OUT = build.BUILD / "addon.zip"
-MODEL = "optimized.int8.onnx"
+MODELS = {"optimized": "optimized.int8.onnx", "nano": "nano.int8.onnx"}
 
 
 def pack(platforms: list[str]) -> Path:
-    """Zip addon, libraries, one model and all licences.
+    """Zip addon, libraries, models and all licences.
+
+    optimized needs a native library; nano is read without, where there is none.
 
     Raises:
         BadInput: a platform was not built, or there is no model.
     """
     root = build.PROJECT.parent
     files: dict[str, Path] = {}
-    for path in sorted(build.ADDON.iterdir()):
+    for path in sorted(build.ADDON.rglob("*")):
         if path.is_file() and path.suffix in (".gd", ".gdextension"):
-            files[f"addons/nrtool/{path.name}"] = path
+            files[f"addons/nrtool/{path.relative_to(build.ADDON).as_posix()}"] = path
     for name in platforms:
         libraries = sorted((build.ADDON / "bin" / name).glob("*"))
         if len(libraries) != 2:
@@ -36,8 +38,9 @@ def pack(platforms: list[str]) -> Path:
     notices = runtimes.library("linux.x86_64").parent
     for notice in ("LICENSE", "ThirdPartyNotices.txt"):
         files[f"addons/nrtool/licences/onnxruntime/{notice}"] = notices / notice
-    files[f"models/{MODEL}"] = root / "exports/optimized" / MODEL
-    files["models/README.md"] = root / "exports/optimized/README.md"
+    for variant, model in MODELS.items():
+        files[f"models/{model}"] = root / "exports" / variant / model
+        files[f"models/{variant}.md"] = root / "exports" / variant / "README.md"
     missing = [name for name, path in files.items() if not path.is_file()]
     if missing:
         raise BadInput(f"{', '.join(missing)} is missing")

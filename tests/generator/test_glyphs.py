@@ -1,22 +1,22 @@
 import hashlib
+import unicodedata
 
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 
 from generator.errors import BadInput
 from generator.glyphs import (
-    custom_glyphs,
+    ink_glyphs,
     mnist_glyphs,
-    png_glyphs,
     procedural_glyphs,
+    stroke_digits,
     stroke_glyphs,
 )
 from generator.mnist import load_mnist
-from generator.splits import in_validation
-from generator.strokes import GLYPH_HEIGHT
-from tests.conftest import WRITERS
+from generator.splits import in_validation, writer_key
+from generator.strokes import GLYPH_HEIGHT, GLYPH_WIDTH
+from tests.conftest import WRITERS, stroke_line
 
 
 def fingerprints(images):
@@ -33,14 +33,11 @@ def test_no_mnist_test_or_validation_digit_is_in_training():
     assert not val & test
 
 
-def test_a_slip_in_a_splits_name_hands_out_no_training_digits(strokes_folder, tmp_path):
-    (tmp_path / "7").mkdir()
-    Image.new("L", (28, 28)).save(tmp_path / "7" / "seven.png")
+def test_a_slip_in_a_splits_name_hands_out_no_training_digits(strokes_folder):
     for glyphs in (
         mnist_glyphs,
         procedural_glyphs,
         lambda split: stroke_glyphs(strokes_folder, split),
-        lambda split: png_glyphs(tmp_path, split),
     ):
         with pytest.raises(BadInput, match="no split 'validation': choose one of train, val, test"):
             glyphs("validation")
@@ -62,38 +59,43 @@ def test_writers_are_in_one_split_only(strokes_folder):
     assert not fingerprints(train.pixels.numpy()) & fingerprints(val.pixels.numpy())
 
 
-def test_custom_digits_never_come_as_test_digits(strokes_folder):
-    assert custom_glyphs(strokes_folder, "test") == []
+def test_ink_of_any_size_becomes_the_same_glyph():
+    small, large = np.zeros((20, 30), np.uint8), np.zeros((400, 500), np.uint8)
+    small[4:16, 10:13] = 230
+    large[100:340, 200:260] = 230
+    glyphs = ink_glyphs("mine", [small, large, np.full((2, 300), 255, np.uint8)], [1, 1, 7])
+    assert glyphs.labels.tolist() == [1, 1, 7]
+    assert torch.equal(glyphs.pixels[0], glyphs.pixels[1])
+    box = glyphs.boxes.int()
+    assert (box[:2, 3] - box[:2, 1]).tolist() == [GLYPH_HEIGHT] * 2
+    assert (box[2, 2] - box[2, 0]).item() == GLYPH_WIDTH
+    assert len(ink_glyphs("none", [], []).labels) == 0
 
 
-def draw_png(path, size, dark_on_light):
-    picture = np.zeros((size, size), np.uint8)
-    picture[size // 4 : -size // 4, size // 2 : size // 2 + max(2, size // 8)] = 230
-    path.parent.mkdir(exist_ok=True)
-    Image.fromarray(255 - picture if dark_on_light else picture).save(path)
+def test_one_person_is_on_one_side_however_the_name_is_written(tmp_path):
+    names = [form for name in WRITERS[:12] for form in (name, name.title(), f" {name} ")]
+    (tmp_path / "all.jsonl").write_text("\n".join(stroke_line(1, name) for name in names))
+    sides = [
+        {digit.writer.strip().lower() for digit in stroke_digits(tmp_path, split)}
+        for split in ("train", "val")
+    ]
+    assert all(sides)
+    assert not sides[0] & sides[1]
 
 
-def test_pngs_of_any_size_and_polarity_become_the_same_glyph(tmp_path):
-    draw_png(tmp_path / "1" / "a.png", 160, dark_on_light=False)
-    draw_png(tmp_path / "1" / "b.png", 640, dark_on_light=True)
-    found = [png_glyphs(tmp_path, split) for split in ("train", "val")]
-    pixels = torch.cat([glyphs.pixels for glyphs in found]).int()
-    boxes = torch.cat([glyphs.boxes for glyphs in found])
-    assert pixels.shape[0] == 2
-    assert (boxes[:, 3] - boxes[:, 1]).tolist() == [GLYPH_HEIGHT] * 2
-    assert (pixels[0] - pixels[1]).abs().max() <= 2
+@pytest.mark.parametrize("name", ["anna", "straße", "ﬁona", "Éva", "İpek", "mr. x"])
+def test_a_writer_is_in_one_split_however_the_name_is_spelled(name):
+    spelled = {name, name.upper(), name.title(), f" {name} ", name.replace(" ", "  ")}
+    spelled |= {unicodedata.normalize("NFD", each) for each in spelled}
+    assert len({writer_key(each) for each in spelled}) == 1
 
 
-@pytest.mark.parametrize("content", [b"", b"no picture", b"\x89PNG\r\n\x1a\n truncated"])
-def test_a_file_that_is_no_picture_is_named(tmp_path, content):
-    (tmp_path / "5").mkdir()
-    (tmp_path / "5" / "bad.png").write_bytes(content)
-    split = "val" if in_validation(content) else "train"
-    with pytest.raises(BadInput, match=r"bad\.png"):
-        png_glyphs(tmp_path, split)
+def test_names_that_were_plain_are_where_they_were():
+    assert all(writer_key(name) == name.encode() for name in WRITERS)
 
 
-@pytest.mark.parametrize("name", ["missing", "."])
-def test_a_folder_without_digits_says_what_it_needs(tmp_path, name):
-    with pytest.raises(BadInput, match=r"\.jsonl"):
-        custom_glyphs(tmp_path / name, "train")
+def test_hidden_files_are_no_digits(tmp_path):
+    (tmp_path / "mine.jsonl").write_text(stroke_line(1, "ben"))
+    (tmp_path / "._mine.jsonl").write_bytes(b"\0\5\x16\7")
+    (tmp_path / "folder.jsonl").mkdir()
+    assert [digit.label for digit in stroke_digits(tmp_path, None)] == [1]

@@ -176,6 +176,6 @@ def test_a_gpu_makes_the_same_numbers(mnist_val):
 def test_numbers_stay_what_they_were(bank, style, expected):
     # Whatever was validated and tested stays comparable: a change of the default style's is a
     # change of every accuracy that was ever published.
-    made = NumberGenerator(bank, 4, style)(0, 64)
+    made = NumberGenerator(bank, 4, style, compiled=False)(0, 64)
     digest = hashlib.sha256(made.digits.numpy().tobytes() + made.strips.numpy().tobytes())
     assert digest.hexdigest() == expected

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -5,8 +6,8 @@ from hypothesis import strategies as st
 
 from generator.digits import DigitBank
 from generator.glyphs import (
+    ink_glyphs,
     mnist_glyphs,
-    png_glyphs,
     stroke_glyphs,
 )
 from generator.mnist import load_mnist
@@ -50,15 +51,11 @@ def test_distortion_changes_the_picture_but_not_what_it_shows(mnist_val):
 
 
 @pytest.mark.parametrize("distortion", [None, Distortion()])
-def test_strokes_and_pictures_are_digits_of_the_same_size(strokes_folder, tmp_path, distortion):
-    from PIL import Image
-
-    (tmp_path / "7").mkdir()
+def test_strokes_and_pictures_are_digits_of_the_same_size(strokes_folder, distortion):
+    ink = np.zeros((12, 400, 300), np.uint8)
     for place in range(12):
-        picture = Image.new("L", (300, 400), 255)
-        picture.paste(0, (100, 50 + place, 160, 350))
-        picture.save(tmp_path / "7" / f"{place}.png")
-    for glyphs in (stroke_glyphs(strokes_folder, "train"), png_glyphs(tmp_path, "train")):
+        ink[place, 50 + place : 350, 100:160] = 255
+    for glyphs in (stroke_glyphs(strokes_folder, "train"), ink_glyphs("bars", ink, [7] * 12)):
         ink = DigitGenerator(DigitBank([glyphs]), 1, distortion)(0, 60).strips[:, 0] >= 64
         sides = torch.maximum(ink.any(1).sum(1), ink.any(2).sum(1))
         assert sides.min() >= 14

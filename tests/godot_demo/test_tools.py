@@ -2,11 +2,12 @@
 
 import configparser
 import json
+import zipfile
 
 import pytest
 
 from generator.errors import BadInput
-from godot_demo.tools import build, check, digests, engine, export, runtimes
+from godot_demo.tools import build, check, digests, engine, export, odd_models, runtimes
 from godot_demo.tools.guard import guarded
 from toolchain.errors import FellShort
 
@@ -66,15 +67,58 @@ def test_every_export_takes_models_along_and_asks_no_permission():
     presets = configparser.ConfigParser()
     presets.read(build.PROJECT / "export_presets.cfg")
     heads = [name for name in presets.sections() if not name.endswith(".options")]
-    assert {presets[name]["name"] for name in heads} == {'"Linux"', '"Android"', '"iOS"'}
+    taken = {presets[name]["name"]: presets[name]["include_filter"] for name in heads}
+    native = dict.fromkeys(('"Linux"', '"Android"', '"iOS"'), '"*.onnx"')
+    assert taken == {**native, '"Web"': '"models/nano.int8.onnx"'}
     for name in heads:
-        assert presets[name]["include_filter"] == '"*.onnx"'
         asked = [
             key
             for key, value in presets[f"{name}.options"].items()
             if key.startswith("permissions/") and value not in ("false", "PackedStringArray()")
         ]
         assert not asked
+
+
+def test_the_web_game_needs_neither_threads_nor_a_native_library():
+    presets = configparser.ConfigParser()
+    presets.read(build.PROJECT / "export_presets.cfg")
+    head = next(name for name in presets.sections() if presets[name].get("name") == '"Web"')
+    assert "nrtool.gdextension" in presets[head]["exclude_filter"]
+    assert presets[f"{head}.options"]["variant/thread_support"] == "false"
+    assert presets[f"{head}.options"]["variant/extensions_support"] == "false"
+
+
+@pytest.mark.parametrize(
+    ("listed", "word"),
+    [
+        (["models/nano.int8.onnx"], None),
+        (["project.binary"], "no nano"),
+        (["models/nano.int8.onnx", "models/optimized.int8.onnx"], "not read there"),
+    ],
+)
+def test_a_pack_for_the_web_holds_nano_alone(listed, word, tmp_path, monkeypatch):
+    monkeypatch.setattr(build, "BUILD", tmp_path)
+
+    def packs(godot, arguments):
+        with zipfile.ZipFile(arguments[-1], "w") as archive:
+            for name in listed:
+                archive.writestr(name, b"")
+        return ""
+
+    monkeypatch.setattr(export, "run", packs)
+    if word is None:
+        assert export.pack(engine.Engine(("godot",)), "Web") == tmp_path / "web.zip"
+        return
+    with pytest.raises(FellShort, match=word):
+        export.pack(engine.Engine(("godot",)), "Web")
+
+
+def test_every_odd_model_is_sound_or_spoilt_on_purpose(tmp_path):
+    odd_models.make(tmp_path)
+    refused = json.loads((tmp_path / "refused.json").read_text())
+    assert set(refused) == {path.stem for path in tmp_path.glob("*.onnx")} - {"small"}
+    small = (tmp_path / "small.onnx").read_bytes()
+    assert all((tmp_path / f"{name}.onnx").read_bytes() != small for name in refused)
 
 
 def test_an_engine_that_ends_early_has_not_passed(tmp_path, monkeypatch):

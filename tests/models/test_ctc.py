@@ -1,11 +1,22 @@
 import itertools
 
+import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
-from models.ctc import BLANK, CLASSES, LONGEST_SCORED, PAD, ctc_loss, greedy_decode, posterior
+from models import ctc
+from models.ctc import (
+    BLANK,
+    CLASSES,
+    LONGEST_SCORED,
+    PAD,
+    ctc_loss,
+    ctc_losses,
+    greedy_decode,
+    posterior,
+)
 
 
 def frames(classes):
@@ -74,3 +85,27 @@ def test_a_reading_longer_than_any_number_scores_zero():
     decoded = greedy_decode(log_probs)
     assert int((decoded != PAD).sum()) == LONGEST_SCORED + 1
     assert posterior(log_probs, decoded).item() == 0.0
+
+
+@pytest.mark.parametrize("device", ["cpu", "cuda"])
+def test_a_device_without_ctc_has_its_loss_and_gradient_from_the_cpu(device, monkeypatch):
+    if device == "cuda" and not torch.cuda.is_available():
+        pytest.skip("there is no GPU here")
+    log_probs = torch.randn(3, 12, CLASSES, generator=torch.Generator().manual_seed(0)).to(device)
+    digits = torch.tensor([[4, 0, 7], [1, PAD, PAD], [2, 2, PAD]], device=device)
+    found = []
+    for has_ctc in (True, False):
+        monkeypatch.setattr(ctc, "_has_ctc", lambda device, answer=has_ctc: answer)
+        scores = log_probs.clone().requires_grad_()
+        losses = ctc_losses(scores.log_softmax(2), digits)
+        losses.sum().backward()
+        assert losses.device == scores.grad.device == log_probs.device
+        found.append((losses, scores.grad))
+    torch.testing.assert_close(found[0], found[1])
+
+
+def test_whether_a_device_has_ctc_is_found_by_trying():
+    assert ctc._has_ctc("cpu")
+    assert not ctc._has_ctc("meta")
+    if torch.cuda.is_available():
+        assert ctc._has_ctc("cuda")

@@ -184,6 +184,8 @@ def _write_strokes(sources: list[Path], out: Path, as_json: bool) -> None:
     from generator.strokes import write_strokes
 
     files = files_of(sources)
+    if out.exists() and any(out.samefile(file) for file in files):
+        raise BadInput(f"--out {out} is one of the files to read: name another")
     with console.progress("reading", len(files)) as update:
         digits = import_digits(files, update)
     with storage.alone(out, "name another --out"):
@@ -211,6 +213,9 @@ def train(
     learning_rate: Annotated[float | None, Option(min=0.0, help="Its peak.")] = None,
     run: Annotated[str | None, Option(help="Name of the run. Default: the variant's.")] = None,
     resume: Annotated[bool, Option("--resume", help="Go on where the run stopped.")] = False,
+    profile: Annotated[
+        bool, Option("--profile", help="Say where a step's time goes: profile.md, trace.json.")
+    ] = False,
     finetune: Annotated[
         Path | None,
         Option(help="Go on from a trained checkpoint, of this variant or a narrower one to grow."),
@@ -252,6 +257,7 @@ def train(
         name=run,
         resume=resume,
         start_from=finetune,
+        profile=profile,
         as_json=as_json,
     )
 

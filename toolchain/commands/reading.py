@@ -92,7 +92,7 @@ def _show(readings: list[tuple[Path, "Reading"]], as_json: bool, as_csv: bool) -
     if as_json:
         console.show_json([{"image": path, **dataclasses.asdict(r)} for path, r in readings])
     elif as_csv:
-        table = csv.writer(sys.stdout)
+        table = csv.writer(sys.stdout, lineterminator="\n")  # as the system ends its lines
         table.writerow(["image", "number", "confidence", "left", "top", "right", "bottom"])
         table.writerows([path, r.number, f"{r.confidence:.4f}", *r.box] for path, r in readings)
     else:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
@@ -14,6 +15,17 @@ from generator.errors import BadInput
 from models import zoo
 from models.decoders import Network
 from toolchain.storage import replacing
+
+LARGEST = 1 << 32  # bytes
+MOST = 4_096  # of anything in a network's shape
+LISTS = ("history", "data", "averaged")
+# What is read of facts, and where it comes from a list or another file, as what.
+KINDS = {
+    **dict.fromkeys(("variant", "commit", "machine", "started_from", "judge"), str),
+    **dict.fromkeys(("network", "style", "recipe", "calibration"), dict),
+    **dict.fromkeys(LISTS, list),
+    **dict.fromkeys(("parameters", "step", "epoch"), int),
+}
 
 
 def save(path: Path, tensors: Mapping[str, Tensor], about: Mapping[str, Any]) -> None:
@@ -60,7 +72,14 @@ def existing(path: Path) -> Path:
 
 
 def _facts(file: Any) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((file.metadata() or {})["facts"])
+    found = json.loads((file.metadata() or {})["facts"])
+    if not isinstance(found, dict):
+        raise ValueError("its facts are none")
+    for name, kind in KINDS.items():
+        if not isinstance(found.get(name), kind | None):
+            raise ValueError(f"its {name} is of another kind")
+    if not all(isinstance(row, dict) for name in LISTS for row in found.get(name) or ()):
+        raise ValueError("a list in it is of another kind")
     recipe = found.get("recipe")
     if isinstance(recipe, dict) and "wide" in recipe:  # what there was before layouts had names
         recipe["layout"] = "wide" if recipe.pop("wide") else "usual"
@@ -70,16 +89,20 @@ def _facts(file: Any) -> dict[str, Any]:
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[Any]:
     existing(path)
+    if path.stat().st_size > LARGEST:
+        raise BadInput(f"{path} is larger than {LARGEST >> 30} GiB: it is no checkpoint of ours")
     try:
         with safe_open(path, framework="pt") as file:
             yield file
-    except (SafetensorError, KeyError, ValueError) as error:
+    except BadInput:
+        raise
+    except (SafetensorError, KeyError, ValueError, RecursionError) as error:
         raise BadInput(f"{path} is no checkpoint of ours, or damaged ({error})") from None
 
 
 def changes(about: Mapping[str, Any], what: str) -> dict[str, Any]:
     """What a checkpoint's facts say of its "network" or "style", where that is its own."""
-    listed = dict(about.get(what) or {})
+    listed: dict[str, Any] = dict(about.get(what) or {})
     return {key: tuple(it) if isinstance(it, list) else it for key, it in listed.items()}
 
 
@@ -87,20 +110,41 @@ def load_model(path: Path, variant: str | None = None) -> tuple[Network, dict[st
     """The network of a checkpoint, in evaluation mode, and the checkpoint's facts.
 
     Raises:
-        BadInput: as `load`, or the checkpoint is of another variant than asked for.
+        BadInput: as `load`, or the checkpoint is of another variant than asked for, does not fit
+            its network, or holds weights that are not finite.
     """
     tensors, about = load(path)
     held = about.get("variant")
     if variant is not None and held != variant:
         raise BadInput(f"{path} holds the variant {held!r}, not {variant!r}: name the right one")
-    model = zoo.build(str(held), changes(about, "network"))
     weights = {
         name.removeprefix("model."): tensor.float() if tensor.is_floating_point() else tensor
         for name, tensor in tensors.items()
         if not name.startswith(("optimizer.", "live."))
     }
+    for name, tensor in weights.items():
+        if not torch.isfinite(tensor).all():
+            raise BadInput(f"{path} holds weights that are no numbers ({name}): train it again")
+    network = changes(about, "network")
+    problem = BadInput(f"{path} does not fit the network {held!r}: export or train again")
+    if not all(0 <= size <= MOST for size in _sizes(network)):
+        raise problem
     try:
+        with torch.device("meta"):  # shapes alone: what they ask for need not fit into memory
+            shapes = {
+                name: it.shape for name, it in zoo.build(str(held), network).state_dict().items()
+            }
+        if shapes != {name: tensor.shape for name, tensor in weights.items()}:
+            raise problem
+        model = zoo.build(str(held), network)
         model.load_state_dict(weights)
-    except RuntimeError:
-        raise BadInput(f"{path} does not fit the network {held!r}: export or train again") from None
+    except (RuntimeError, TypeError, ValueError, LookupError, ArithmeticError):
+        raise problem from None
     return model.eval(), about
+
+
+def _sizes(network: Mapping[str, Any]) -> Iterator[float]:
+    """All numbers in a network's shape; of what is none, -1."""
+    for value in network.values():
+        for each in value if isinstance(value, tuple) else (value,):
+            yield each if isinstance(each, int | float) else -1

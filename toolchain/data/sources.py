@@ -11,7 +11,6 @@ from generator.digits import DigitBank
 from generator.errors import BadInput
 from generator.glyphs import (
     Glyphs,
-    custom_glyphs,
     mnist_glyphs,
     procedural_digits,
     procedural_glyphs,
@@ -23,6 +22,7 @@ from generator.redrawn import redrawn_digits, to_redraw
 from generator.splits import Split
 from generator.strokes import StrokeDigit
 from toolchain import console
+from toolchain.data.custom import custom_glyphs, why_none_train
 
 # What reports call the held-out sources, and the invented one.
 TEST_DIGITS = "MNIST test digits"
@@ -37,7 +37,7 @@ class Digits:
 
     Attributes:
         mnist: folder with MNIST's raw files; without one, the usual places are searched.
-        custom: folders or files of the user's own digits, pen strokes or PNGs.
+        custom: folders or files of the user's own digits, pen strokes or pictures.
         custom_share: how much of all numbers the custom digits write, 0..1.
         procedural_share: how much procedural handwriting writes, 0..1.
         redrawn_share: how much MNIST digits redrawn by their middle lines write, 0..1.
@@ -140,10 +140,7 @@ class Digits:
             for glyphs in custom_glyphs(path, split, device, copies, seed)
         ]
         if self.custom and not own and split == "train":
-            raise BadInput(
-                f"all digits in {', '.join(map(str, self.custom))} are kept for validation: "
-                "add digits of another writer"
-            )
+            raise BadInput("; ".join(map(why_none_train, self.custom)))
         return own
 
 

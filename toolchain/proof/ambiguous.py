@@ -13,7 +13,9 @@ from torch import Tensor
 
 from generator.digits import DigitBank
 from generator.errors import BadInput
+from generator.files import read_bounded
 
+LARGEST = 1 << 24  # bytes of a list
 MOST = 0.01  # of a source's digits
 
 
@@ -24,11 +26,11 @@ def read_list(path: Path) -> frozenset[str]:
         BadInput: missing, damaged, or an entry that does not say where and why.
     """
     try:
-        entries = json.loads(path.read_text("utf-8"))
+        entries = json.loads(read_bounded(path, LARGEST).decode("utf-8-sig"))
         if not all(isinstance(each["why"], str) and each["why"].strip() for each in entries):
             raise ValueError("an entry does not say why")
         return frozenset(f"{each['file']}:{int(each['line'])}" for each in entries)
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
         raise BadInput(
             f"{path} is no list of digits ({error!r}): write "
             '[{"file": "digits.jsonl", "line": 17, "why": "a 1 or a 7"}]'

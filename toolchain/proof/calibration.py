@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
+from generator.errors import BadInput
 from models.decoders import Network
 from toolchain.data.samples import Samples
 from toolchain.proof import verdict
@@ -46,8 +47,19 @@ class Calibration:
 
     @classmethod
     def of(cls, facts: dict[str, Any]) -> "Calibration":
-        """What the facts of stored weights say, or one that changes nothing."""
-        return cls(**facts.get("calibration", {}))
+        """What the facts of stored weights say, or one that changes nothing.
+
+        Raises:
+            BadInput: they say something else.
+        """
+        said = facts.get("calibration") or {}
+        try:
+            numbers = [value for value in said.values() if value is not None]
+            if not all(math.isfinite(value) for value in numbers):
+                raise ValueError("not finite")
+            return cls(**said)
+        except (TypeError, ValueError, OverflowError):
+            raise BadInput("the weights' calibration is damaged: export or train again") from None
 
     def __call__(self, probability: Tensor) -> Tensor:
         """Confidence float32 [N], 0..1, of posteriors float32 [N]."""

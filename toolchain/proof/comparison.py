@@ -171,6 +171,9 @@ def same(digits: NDArray[np.int64], labels: NDArray[np.int64]) -> NDArray[np.boo
     return np.asarray((one == other).all(1))
 
 
+LONGEST_SIDE = 4_096  # px of a drawing that is kept
+
+
 def png(picture: NDArray[np.uint8]) -> str:
     """A grey picture uint8 [H, W] as base64 PNG."""
     held = io.BytesIO()
@@ -179,6 +182,12 @@ def png(picture: NDArray[np.uint8]) -> str:
 
 
 def pixels(encoded: str) -> NDArray[np.uint8]:
-    """Uint8 [H, W] of what `png` made."""
+    """Uint8 [H, W] of what `png` made.
+
+    Raises:
+        ValueError, OSError: it is no PNG, or a larger one.
+    """
     with Image.open(io.BytesIO(base64.b64decode(encoded)), formats=("PNG",)) as picture:
+        if max(picture.size) > LONGEST_SIDE:
+            raise ValueError("the picture is too large")
         return np.asarray(picture.convert("L"))

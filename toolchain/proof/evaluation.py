@@ -38,6 +38,7 @@ from toolchain.proof.verdict import verdict
 from toolchain.proof.writers import by_writer
 from toolchain.reading.modelfile import shipped
 from toolchain.reading.runtime import open_model
+from toolchain.report import card
 from toolchain.report.card import write_card
 from toolchain.storage import sha256
 
@@ -76,6 +77,8 @@ def evaluate(
         raise BadInput("--save keeps what is said of the release itself: leave out --model")
     if errors is not None and errors.suffix != ".png":
         raise BadInput(f"--errors {errors} must end in .png")
+    if save:
+        card.check(exports / variant)
     places = frozenset() if ambiguous is None else read_list(ambiguous)
     path = model or shipped(variant, exports)
     session = open_model(path, threads=2)

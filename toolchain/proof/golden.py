@@ -7,12 +7,14 @@ drawing the strip must come out pixel by pixel, from each strip the outputs with
 import json
 import re
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import torch
+from annotated_types import Len, MaxLen
 from numpy.typing import NDArray
 from onnxruntime import InferenceSession
+from pydantic import BaseModel, FiniteFloat, StringConstraints, ValidationError
 
 from generator.errors import BadInput
 from generator.shards import number_text
@@ -21,6 +23,7 @@ from generator.strip import Image, fit_ink
 from models import zoo
 from models.ctc import ALPHABET, PAD
 from models.decoders import Decoder
+from toolchain import storage
 from toolchain.proof.comparison import pixels, png
 from toolchain.proof.drawings import DRAWINGS
 from toolchain.reading.runtime import INPUT, open_model
@@ -141,10 +144,19 @@ def check(path: Path, files: dict[str, Path]) -> list[str]:
     decoder = zoo.build(variant).decoder
     sessions = {name: open_model(file) for name, file in files.items()}
     for case in held["cases"]:
-        label, strip = case["label"], pixels(case["strip"])
-        if not np.array_equal(fitted(variant, pixels(case["drawing"])), strip):
+        label = case["label"]
+        try:
+            drawing, strip = pixels(case["drawing"]), pixels(case["strip"])
+            fits = np.array_equal(fitted(variant, drawing), strip)
+        except (ValueError, OSError):  # no picture, or one without ink
+            raise BadInput(f"{path}: a picture of {label} is damaged: make it again") from None
+        if not fits:
             failures.append(f"{label}: its strip is not what its drawing becomes")
+            continue
         for name, session in sessions.items():
+            if name not in case["readings"]:
+                failures.append(f"{label}: no reading by the {name} file")
+                continue
             reading = case["readings"][name]
             got = read(session, strip, list(reading["scores"]), decoder)
             failures += _differences(f"{label}, {name}", reading, got, TOLERANCE[name])
@@ -159,13 +171,46 @@ def _differences(
         found.append(f"{title}: read as {got['digits']!r}, not {held['digits']!r}")
     for name in ("log_probs", "confidence", "scores"):
         one, other = (
-            np.array(list(each[name].values()) if name == "scores" else each[name])
-            for each in (held, got)
+            list(each[name].values()) if name == "scores" else each[name] for each in (held, got)
         )
-        gap = float(np.abs(one - other).max(initial=0)) if one.shape == other.shape else np.inf
+        alike = np.shape(one) == np.shape(other) if name != "log_probs" else _alike(one, other)
+        gap = float(np.abs(np.subtract(one, other)).max(initial=0)) if alike else np.inf
         if not gap <= tolerance:
             found.append(f"{title}: {name} differ by {gap:.2g}, more than {tolerance}")
     return found
+
+
+def _alike(one: list[list[float]], other: list[list[float]]) -> bool:
+    return [len(frame) for frame in one] == [len(frame) for frame in other]
+
+
+class Reading(BaseModel):
+    """What a model said of one strip, in a golden.json."""
+
+    log_probs: Annotated[list[Annotated[list[FiniteFloat], MaxLen(LARGEST)]], MaxLen(64)]
+    digits: Annotated[str, MaxLen(64)]
+    confidence: FiniteFloat
+    scores: Annotated[
+        dict[Annotated[str, StringConstraints(pattern="^[0-9]{1,8}$")], FiniteFloat], Len(1, 64)
+    ]
+
+
+class Case(BaseModel):
+    """One drawing of a golden.json, and its readings by precision."""
+
+    label: Annotated[str, StringConstraints(pattern="^[0-9]{1,8}$")]
+    drawing: str
+    strip: str
+    readings: dict[Literal["float32", "int8"], Reading]
+
+
+class Golden(BaseModel):
+    """A golden.json, as it is checked before anything is done with it."""
+
+    format: Literal[1]
+    variant: Literal[tuple(zoo.VARIANTS)]  # type: ignore[valid-type]
+    model_sha256: dict[str, str]
+    cases: Annotated[list[Case], Len(1, 1000)]
 
 
 def load(path: Path) -> dict[str, Any]:
@@ -174,15 +219,13 @@ def load(path: Path) -> dict[str, Any]:
     Raises:
         BadInput: missing, or not one of ours.
     """
+    if not path.exists():
+        raise BadInput(f"{path} does not exist: make it with nrtool golden")
+    held: dict[str, Any] = storage.read_json(path)
     try:
-        held: dict[str, Any] = json.loads(path.read_text("utf-8"))
-        ours = held["format"] == FORMAT and bool(held["cases"])
-    except FileNotFoundError:
-        raise BadInput(f"{path} does not exist: make it with nrtool golden") from None
-    except (ValueError, KeyError, TypeError):
-        ours = False
-    if not ours:
-        raise BadInput(f"{path} is damaged or no golden vectors of ours: make it again")
+        Golden.model_validate(held, strict=True)
+    except ValidationError:
+        raise BadInput(f"{path} is damaged or no golden vectors of ours: make it again") from None
     return held
 
 

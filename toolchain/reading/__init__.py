@@ -4,6 +4,7 @@ Needs ONNX Runtime, NumPy and Pillow, never PyTorch. In reading order:
 
 - `recognizer`: the `Recognizer`, which reads pictures, ink and strips.
 - `pictures`: pictures that a user names: files, folders, standard input; shown in a viewer.
+- `formats`: the formats of pictures that are read, and their files' endings.
 - `ink`: finds the ink of a photograph, a screenshot or a drawing.
 - `components`: pieces of ink whose pixels touch.
 - `layout_analysis`: the lines and numbers of a picture that holds several.
@@ -12,6 +13,8 @@ Needs ONNX Runtime, NumPy and Pillow, never PyTorch. In reading order:
 - `annotate`: a picture with what was read in it drawn on top.
 - `modelfile`: which file is read with where none is named, and its bytes, bounded.
 - `graphformat`: the part of ONNX's file format by which a file is judged.
+- `graphrules`: what shape each operator makes of those that it is given.
+- `graphshapes`: how large a graph's tensors become and how much it computes, without running it.
 - `graphfile`: judges a model file that may come from anywhere before it is run.
 - `runtime`: opens a model with ONNX Runtime, and refuses what is none of ours.
 - `inspection`: what a model file says of itself and is made of.

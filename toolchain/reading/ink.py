@@ -11,6 +11,7 @@ from PIL import Image, ImageFilter, ImageOps
 from generator.errors import BadInput
 from generator.files import open_regular
 from toolchain.reading.components import Components
+from toolchain.reading.formats import readable, why_unread
 
 MAX_MEGABYTES, MAX_MEGAPIXELS = 50, 50  # read no file and decode no picture larger than this
 LONG_SIDE = 1600  # larger pictures are reduced to this
@@ -19,8 +20,6 @@ CONTRAST = 24  # levels between background and ink below which a picture counts 
 EVEN = 0.5  # a drawing has this share of pixels within 1 level of background or full ink ...
 DRIFT = 0.02  # ... and at most this share in slow ramps: drawings have none, shadows are ramps
 SPECK = 0.02  # of the largest stroke's area: what is smaller is dirt
-# Pillow's other readers stay shut: they are rare for pictures, and some start other programs.
-FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
 BLANK = "the picture holds no ink: draw or photograph a number first"
 
 
@@ -43,11 +42,11 @@ def open_picture(source: Path | bytes) -> Image.Image:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            image = Image.open(io.BytesIO(source), formats=FORMATS)
+            image = Image.open(io.BytesIO(source), formats=readable())
     except Image.DecompressionBombError:
         raise BadInput(f"{name} has over {MAX_MEGAPIXELS} megapixels: save it smaller") from None
     except Exception:  # Pillow's readers raise a dozen kinds on hostile headers
-        raise BadInput(f"{name} is empty or not a picture: give a PNG or JPEG file") from None
+        raise BadInput(f"{name} {why_unread(source)}") from None
     return _plain(image, name)
 
 

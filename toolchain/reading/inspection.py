@@ -9,7 +9,7 @@ import onnx
 from google.protobuf.message import DecodeError
 
 from generator.errors import BadInput
-from toolchain.reading.graphfile import read_judged
+from toolchain.reading.graphfile import read_judged, shapes_of
 from toolchain.reading.modelfile import FORMAT, MEND
 from toolchain.storage import sha256
 
@@ -42,18 +42,27 @@ def inspect(path: Path) -> dict[str, Any]:
             f"{str(path)!r} is an ONNX model, but none of ours (its metadata has no format "
             f"{FORMAT}): {MEND}"
         )
+    try:
+        return {
+            "file": str(path),
+            "size": len(content),
+            "sha256": sha256(path),
+            **_contents(graph, len(content)),
+        }
+    except (LookupError, TypeError, ValueError, ArithmeticError):  # no layer of ours is so
+        raise BadInput(f"{str(path)!r} is damaged or not an ONNX model: {MEND}") from None
+
+
+def _contents(graph: onnx.ModelProto, size: int) -> dict[str, Any]:
     kinds = Counter(f"{node.domain or 'ai.onnx'}.{node.op_type}" for node in graph.graph.node)
     return {
-        "file": str(path),
-        "size": len(content),
-        "sha256": sha256(path),
         "opset": {entry.domain or "ai.onnx": entry.version for entry in graph.opset_import},
         "ir_version": graph.ir_version,
         "inputs": {value.name: _kind(value) for value in graph.graph.input},
         "outputs": {value.name: _kind(value) for value in graph.graph.output},
-        "metadata": facts,
+        "metadata": {entry.key: entry.value for entry in graph.metadata_props},
         "operators": dict(kinds.most_common()),
-        "layers": _layers(graph, len(content)),
+        "layers": _layers(graph, size),
         "int8_share": int8_share(graph),
     }
 
@@ -63,16 +72,7 @@ def int8_share(graph: onnx.ModelProto) -> float:
 
     Products of stored weights alone: what decodes and calibrates is some thousandth of them.
     """
-    shaped = onnx.ModelProto()
-    shaped.CopyFrom(graph)
-    shaped.graph.input[0].type.tensor_type.shape.dim[0].dim_value = 1
-    for node in shaped.graph.node:
-        if node.op_type == "DynamicQuantizeLSTM":  # shapes of what is not ONNX's own are not known
-            node.op_type, node.domain = "LSTM", ""
-            del node.input[8:]
-    inferred = onnx.shape_inference.infer_shapes(shaped, data_prop=True).graph
-    values = (*inferred.value_info, *inferred.input, *inferred.output)
-    sides = {v.name: [d.dim_value for d in v.type.tensor_type.shape.dim] for v in values}
+    sides = shapes_of(graph.graph, 1).of
     stored = {tensor.name: tensor for tensor in graph.graph.initializer}
     behind = {
         node.output[0]: node.input[0]

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from generator.errors import BadInput
+from generator.files import open_regular
 from toolchain.storage import EXPORTS
 
 MAX_MEGABYTES = 256
@@ -44,9 +45,9 @@ def read_model(path: Path) -> bytes:
     """
     name = repr(str(path))
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             content = file.read(MAX_MEGABYTES * 10**6 + 1)
-    except (OSError, ValueError):  # ValueError: a name that no file can have
+    except (OSError, BadInput):  # whatever else it is, it is no file
         content = b""
     if not content:
         raise BadInput(f"{name} is missing or empty: {MEND}")

@@ -8,14 +8,17 @@ from pathlib import Path
 from PIL import Image
 
 from generator.errors import BadInput
+from generator.folders import files_in
+from toolchain.reading.formats import is_picture
 from toolchain.reading.ink import MAX_MEGABYTES, open_picture
 
-SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm"}
 STANDARD_INPUT = "-"
 
 
 def named_pictures(sources: Sequence[Path]) -> list[Path]:
     """The files that were named, and of each folder all pictures in it and below, by name.
+
+    Those that cannot be read are among them: what is left out is to be told, not passed over.
 
     Raises:
         BadInput: a folder holds no picture.
@@ -25,7 +28,7 @@ def named_pictures(sources: Sequence[Path]) -> list[Path]:
         if not source.is_dir():
             found.append(source)
             continue
-        inside = sorted(path for path in source.rglob("*") if path.suffix.lower() in SUFFIXES)
+        inside = [path for path in files_in(source, "**/*") if is_picture(path)]
         if not inside:
             raise BadInput(f"{str(source)!r} holds no pictures: name another folder")
         found.extend(inside)

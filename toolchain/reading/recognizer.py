@@ -16,10 +16,9 @@ from toolchain.reading.boxes import Box, Digit, by_place, locate, locate_places
 from toolchain.reading.ink import open_picture, to_ink
 from toolchain.reading.layout_analysis import separate_numbers
 from toolchain.reading.modelfile import bundled
-from toolchain.reading.runtime import INPUT, open_model
+from toolchain.reading.runtime import PAD, open_model, run
 
-PAD = -1  # fills the model's digits to the right of a number
-MOST_AT_ONCE = 256  # strips; base holds some 2 MB for each while it runs
+MOST_AT_ONCE = 32  # strips; a model holds megabytes for each while it runs
 
 Array = NDArray[np.uint8]
 Picture = Path | Image.Image | Array
@@ -156,11 +155,10 @@ class Recognizer:
             )
         if not len(strips):
             return []
-        outputs = ["digits", "confidence", "log_probs"]
         readings = []
         for first in range(0, len(strips), MOST_AT_ONCE):
             some = strips[first : first + MOST_AT_ONCE]
-            digits, confidence, log_probs = self._session.run(outputs, {INPUT: some})
+            log_probs, digits, confidence = run(self._session, some)
             for row, sure, scores, strip in zip(digits, confidence, log_probs, some, strict=True):
                 number = "".join(self.alphabet[digit] for digit in row if digit != PAD)
                 located = self._located(scores, strip[0], number)

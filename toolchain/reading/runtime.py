@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from onnxruntime import InferenceSession, SessionOptions
 
 from generator.errors import BadInput
@@ -13,6 +15,8 @@ from toolchain.reading.modelfile import MEND
 INPUT = "image"
 PROVIDER = "CPUExecutionProvider"
 SIZES = ([1, HEIGHT, WIDTH], [1, SIDE, SIDE])  # a strip, or a square with one digit
+PAD = -1  # fills the model's digits to the right of a number
+DECODERS = ("ctc", "positions", "joint")  # see `models.decoders`
 OUTPUTS = {"log_probs": "tensor(float)", "digits": "tensor(int64)", "confidence": "tensor(float)"}
 
 
@@ -40,6 +44,10 @@ def open_model(path: Path, threads: int = 1, profile: Path | None = None) -> Inf
         # Its fallback would try the same once more, and print what is wrong on stdout.
         session = InferenceSession(content, options, providers=[PROVIDER], enable_fallback=0)
         problem = _mismatch(session)
+        if not problem and profile is None:
+            run(session, np.zeros((1, *session.get_inputs()[0].shape[1:]), np.uint8))
+    except BadInput as error:
+        problem = str(error)
     except Exception:  # ONNX Runtime raises a class of its own for each kind of damage
         raise BadInput(f"{name} is damaged or not an ONNX model: {MEND}") from None
     if problem:
@@ -54,8 +62,67 @@ def _mismatch(session: InferenceSession) -> str:
         return (
             f"its input is not {INPUT}: uint8 [N, 1, {HEIGHT}, {WIDTH}] or [N, 1, {SIDE}, {SIDE}]"
         )
+    if isinstance(session.get_inputs()[0].shape[0], int):
+        return "it reads a fixed number of pictures at once"
     if {item.name: item.type for item in session.get_outputs()} != OUTPUTS:
         return f"it lacks the outputs {', '.join(OUTPUTS)}"
     metadata = session.get_modelmeta().custom_metadata_map
     missing = [key for key in ("variant", "alphabet") if not metadata.get(key)]
-    return f"it lacks the metadata {', '.join(missing)}" if missing else ""
+    if missing:
+        return f"it lacks the metadata {', '.join(missing)}"
+    if metadata.get("decoder", "ctc") not in DECODERS:
+        return f"it knows no decoder {metadata['decoder'][:40]!r}"
+    for key in ("threshold", "verdict"):
+        if not _is_share(metadata.get(key, "0")):
+            return f"its {key} is not from 0 to 1"
+    return ""
+
+
+def _is_share(text: str) -> bool:
+    try:
+        return 0 <= float(text) <= 1
+    except ValueError:
+        return False
+
+
+def run(
+    session: InferenceSession, strips: NDArray[np.uint8]
+) -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.float32]]:
+    """What a model says of strips, checked: the file may come from anywhere.
+
+    Args:
+        session: of `open_model`.
+        strips: uint8 [N, 1, H, W].
+
+    Returns:
+        log_probs float32 [N, T, C], digits int64 [N, L] of the alphabet's places and -1, and
+        confidence float32 [N], as the contract of a drop-in .onnx has them.
+
+    Raises:
+        BadInput: the model cannot be run on them, or says something else.
+    """
+    metadata = session.get_modelmeta().custom_metadata_map
+    try:
+        log_probs, digits, confidence = session.run(list(OUTPUTS), {INPUT: strips})
+    except Exception as error:  # ONNX Runtime raises a class of its own for each kind of trouble
+        reason = " ".join(str(error).split())[:200]
+        raise BadInput(f"the model does not run ({reason})") from None
+    count, alphabet = len(strips), len(metadata["alphabet"])
+    if log_probs.ndim != 3 or digits.ndim != 2 or confidence.shape != (count,):
+        raise BadInput("its outputs are not log_probs [N, T, C], digits [N, L], confidence [N]")
+    _, frames, classes = log_probs.shape
+    places = digits.shape[1]
+    fits = {
+        "ctc": frames > 0 and classes == alphabet + 1,
+        "positions": frames == places > 0 and classes == alphabet,
+        "joint": frames == 1 and 0 < places < 9 and classes == alphabet**places,
+    }
+    decoder = metadata.get("decoder", "ctc")
+    if len(log_probs) != count or len(digits) != count or not fits[decoder]:
+        raise BadInput(f"its log_probs {list(log_probs.shape)} are none of the decoder {decoder}")
+    least = PAD if decoder == "ctc" else 0
+    if digits.size and not least <= digits.min() <= digits.max() < alphabet:
+        raise BadInput("it reads digits that are none")
+    if np.isnan(log_probs).any() or not ((confidence >= 0) & (confidence <= 1.001)).all():
+        raise BadInput("it gives no probabilities")
+    return log_probs, digits, confidence

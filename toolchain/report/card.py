@@ -1,15 +1,17 @@
 """The model card, `exports/<variant>/README.md`, written from the files beside it alone."""
 
-import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from generator.folders import files_in
 from models import zoo
 from toolchain import storage
 from toolchain.data import checkpoint
 from toolchain.data.samples import SIDES, is_pasted
 from toolchain.reading.inspection import int8_share, read_graph
 from toolchain.report import tables
+from toolchain.report.damage import told, told_of
 from toolchain.table import Table
 
 # What a card owes to the makers of each data set, by the name in a digit's `source`.
@@ -33,22 +35,26 @@ def write_card(folder: Path) -> Path:
     """Write the card of the release in `folder`, named after its variant.
 
     Raises:
-        BadInput: the folder holds no stored weights.
+        BadInput: the folder holds no stored weights, or a report in it is damaged.
     """
     variant = folder.name
-    facts = checkpoint.facts(folder / f"{variant}.safetensors")
-    evaluation = _read(folder / "evaluation.json")
+    weights = folder / f"{variant}.safetensors"
+    facts = checkpoint.facts(weights)
+    reports = _reports(folder)
+
+    def of_weights(tell: Callable[[dict[str, Any]], str]) -> str:
+        return told_of(weights, lambda: tell(facts))
+
     sections = [
-        _head(variant, facts, folder),
-        _accuracy(_read(folder / "parity.json")),
-        _processors(_read(folder / "export.json")),
-        _evaluation(evaluation),
-        _weaknesses(evaluation),
-        _speed(_read(folder / "bench.json")),
-        _data(facts),
-        _training(facts),
-        _ablations(_read(folder / "ablations.json")),
-        _provenance(facts),
+        of_weights(lambda facts: _head(variant, facts, folder)),
+        *reports["parity"],
+        *reports["export"],
+        *reports["evaluation"],
+        *reports["bench"],
+        of_weights(_data),
+        of_weights(_training),
+        *reports["ablations"],
+        of_weights(_provenance),
     ]
     path = folder / "README.md"
     with storage.replacing(path) as temporary:
@@ -56,14 +62,34 @@ def write_card(folder: Path) -> Path:
     return path
 
 
-def _read(path: Path) -> Any:
-    return json.loads(path.read_text("utf-8")) if path.is_file() else None
+def check(folder: Path) -> None:
+    """Tell of the reports in a release's folder, if there are any, before more work is done.
+
+    Raises:
+        BadInput: one is damaged.
+    """
+    _reports(folder)
+
+
+def _reports(folder: Path) -> dict[str, list[str]]:
+    """The sections that each report fills."""
+    tellers = {
+        "parity": (_accuracy,),
+        "export": (_processors,),
+        "evaluation": (_evaluation, _weaknesses),
+        "bench": (_speed,),
+        "ablations": (_ablations,),
+    }
+    return {
+        name: [told(folder / f"{name}.json", tell) for tell in each]
+        for name, each in tellers.items()
+    }
 
 
 def _head(variant: str, facts: dict[str, Any], folder: Path) -> str:
     rows = [
         [f"`{path.name}`", tables.megabytes(path.stat().st_size)]
-        for path in sorted(folder.iterdir())
+        for path in files_in(folder, "*")
         if path.suffix in (".onnx", ".safetensors")
     ]
     files = Table("", ["file", "size"], rows).markdown()

@@ -4,7 +4,6 @@ All is read from metrics.csv, which is whole after every epoch: a run may still 
 """
 
 import csv
-import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -88,14 +87,14 @@ def read(run: Path) -> History:
         raise BadInput(f"{run} has no curves yet: they begin with the first finished epoch")
     kinds = get_type_hints(Epoch)
     try:
-        facts = json.loads(about.read_text("utf-8"))
+        facts = storage.read_json(about)
         with metrics.open(newline="", encoding="utf-8") as file:
             epochs = [
                 Epoch(**{name: kind(row[name]) for name, kind in kinds.items()})
                 for row in csv.DictReader(file)
             ]
         history = History(run.name, facts["variant"], facts["recipe"]["epochs"], epochs)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, csv.Error) as error:
         raise BadInput(f"{run} is damaged ({error}): train it again") from None
     if not epochs:
         raise BadInput(f"{metrics} is empty: train the run again")

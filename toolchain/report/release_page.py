@@ -3,7 +3,7 @@
 It is written from the files of the release alone, so whoever has the folder can write it again.
 """
 
-import json
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +11,17 @@ import jinja2
 from markupsafe import Markup
 
 from generator.errors import BadInput
+from generator.folders import files_in
 from toolchain import storage
 from toolchain.data import checkpoint
 from toolchain.report import charts, tables
+from toolchain.report.damage import PROBLEMS, told, told_of
 from toolchain.storage import sha256
 from toolchain.table import Table
 from toolchain.training.accuracy import wilson
 
 _MODELS = (".onnx", ".ort", ".safetensors")
+_HASH = "0" * 64  # stands where the hash of report.json will
 _PARTS = ("parity", "evaluation", "bench", "export", "golden")
 
 
@@ -29,11 +32,12 @@ def write(folder: Path) -> tuple[Path, Path]:
         BadInput: the folder holds no release, or a report in it is damaged.
     """
     content = gather(folder)
+    rendered = _rendered(content, folder)
     page, data = folder / "report.html", folder / "report.json"
     with storage.alone(folder, "try again", storage.WAIT):
         storage.write_json(data, content)
         with storage.replacing(page) as temporary:
-            temporary.write_text(render(content, sha256(data)), "utf-8")
+            temporary.write_text(rendered.replace(_HASH, sha256(data)), "utf-8")
     return page, data
 
 
@@ -48,19 +52,37 @@ def gather(folder: Path) -> dict[str, Any]:
     found: dict[str, Any] = {"variant": variant, "facts": facts}
     found["files"] = [
         {"name": path.name, "size": path.stat().st_size, "sha256": sha256(path)}
-        for path in sorted(folder.iterdir())
+        for path in files_in(folder, "*")
         if path.suffix in _MODELS
     ]
     for name in _PARTS:
-        path = folder / f"{name}.json"
-        try:
-            found[name] = json.loads(path.read_text("utf-8")) if path.is_file() else None
-        except ValueError:
-            raise BadInput(f"{path} is damaged: measure again with nrtool") from None
-    for case in (found["golden"] or {}).get("cases", []):
+        found[name] = told(folder / f"{name}.json", _shortened if name == "golden" else _whole)
+    return found
+
+
+def _whole(report: Any) -> Any:
+    return report
+
+
+def _shortened(golden: Any) -> Any:
+    for case in (golden or {}).get("cases", []):
         for reading in case["readings"].values():
             del reading["log_probs"]  # they stand in golden.json
-    return found
+    return golden
+
+
+def _rendered(content: dict[str, Any], folder: Path) -> str:
+    try:
+        return render(content, _HASH)
+    except (*PROBLEMS, jinja2.TemplateError):
+        for name in (*_PARTS, None):  # the first that cannot be shown by itself
+            alone = {each: content[each] if each == name else None for each in _PARTS}
+            path = folder / f"{name or folder.name}.{'json' if name else 'safetensors'}"
+            try:
+                told_of(path, functools.partial(render, content | alone, _HASH))
+            except jinja2.TemplateError as error:
+                raise BadInput(f"{path} is damaged ({error}): make it again with nrtool") from None
+        raise
 
 
 def render(content: dict[str, Any], data_sha256: str) -> str:

@@ -14,6 +14,7 @@ from toolchain.proof import golden
 from toolchain.proof.calibration import NUMBERS as CALIBRATED_ON
 from toolchain.proof.comparison import Outputs
 from toolchain.proof.parity import INT8_LOSS_BOUND, SCRIPT, SEED, Forms, compare
+from toolchain.report import card
 from toolchain.report.card import write_card
 from toolchain.shipping import gates
 from toolchain.shipping.export import export_onnx, find_weights, store_weights
@@ -99,6 +100,7 @@ def make(
         FellShort: the graph failed its checks, no recipe keeps the bounds, or a gate is shut.
     """
     planned = plan(variant, exports, runs, weights, order)
+    card.check(exports / variant)
     with storage.alone(exports / variant, "name another --out"):
         return _made(variant, exports, planned, digits, order)
 
@@ -112,7 +114,7 @@ def _made(
         made.mkdir()
         work.mkdir()
         stored, float32 = made / f"{variant}.safetensors", made / f"{variant}.onnx"
-        with console.err.status("exporting"):
+        with console.status("exporting"):
             few = min(CALIBRATED_ON, order.count)
             store_weights(Path(planned["weights"]), variant, stored, numbers, few)
             export_onnx(stored, float32)
@@ -193,7 +195,7 @@ def _through_the_gates(
     numbers = samples.held_out(variant, TEST_DIGITS, bank, SEED, order.count)
     strips = numbers.samples(0, GATE_STRIPS).strips.numpy()
     answers = []
-    with console.err.status("gates: files by themselves"):
+    with console.status("gates: files by themselves"):
         for precision, path in files.items():
             if precision != SCRIPT:
                 answers += gates.of_file(path, precision, strips)

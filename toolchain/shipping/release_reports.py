@@ -13,7 +13,9 @@ from toolchain.proof import golden
 from toolchain.proof.bench import bench, rounds
 from toolchain.proof.parity import SCRIPT, SEED, Forms, Parity, compare
 from toolchain.reading.inspection import inspect
+from toolchain.report import card
 from toolchain.report.card import write_card
+from toolchain.report.damage import told
 from toolchain.shipping.export import export_onnx
 from toolchain.storage import sha256
 
@@ -32,6 +34,7 @@ def prove(
         BadInput: nothing is exported, or a file is damaged.
     """
     folder = _exported(variant, exports)
+    card.check(folder)
     files = _forms(folder)
     script = folder / f"{variant}.{SCRIPT}.pt"
     files |= {SCRIPT: script} if script.is_file() else {}
@@ -61,6 +64,7 @@ def measure(
         BadInput: nothing is exported, or a file is damaged.
     """
     folder = _exported(variant, exports)
+    card.check(folder)
     files = _forms(folder)
     shown = samples.to_judge(variant, digits.bank("val"), SEED)
     strips = shown(0, BENCH_STRIPS).strips.numpy()
@@ -133,10 +137,7 @@ def inventory(runs: Path, exports: Path) -> list[dict[str, Any]]:
 
 
 def _accuracy(report: Path) -> float | None:
-    if not report.is_file():
-        return None
-    readers = json.loads(report.read_text("utf-8"))["sections"][0]["readers"]
-    return float(readers[-1]["accuracy"])
+    return told(report, lambda held: held and float(held["sections"][0]["readers"][-1]["accuracy"]))
 
 
 def _exported(variant: str, exports: Path) -> Path:
@@ -156,7 +157,7 @@ def float32_of(folder: Path) -> Path:
     path = folder / f"{folder.name}.onnx"
     if path.exists():
         return _own(path)
-    with console.err.status("exporting float32"), storage.replacing(path) as temporary:
+    with console.status("exporting float32"), storage.replacing(path) as temporary:
         export_onnx(folder / f"{folder.name}.safetensors", temporary)
     return path
 

@@ -1,5 +1,6 @@
 """TorchScript: the same network for programs that have libtorch instead of ONNX Runtime."""
 
+import io
 import json
 import warnings
 from pathlib import Path
@@ -34,4 +35,7 @@ def export_torchscript(weights: Path, out: Path) -> None:
             check_inputs=[(samples.empty(facts["variant"], 3),)],
         )
         told = metadata(facts, weights)
-        torch.jit.save(traced, str(out), _extra_files={FACTS: json.dumps(told).encode()})
+        # By way of memory: PyTorch's own writer calls a full disk no error of the disk.
+        made = io.BytesIO()
+        torch.jit.save(traced, made, _extra_files={FACTS: json.dumps(told).encode()})
+    out.write_bytes(made.getvalue())

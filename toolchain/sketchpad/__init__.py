@@ -11,6 +11,13 @@ In reading order:
 - `dividing`: a number's strokes, divided into its digits.
 - `access`: who may use the page.
 - `limits`: how often, how much, how slowly a client may send.
+- `static`: the page as a folder that needs no server, and opens without a network.
+- `vendored`: ONNX Runtime for browsers, fetched and checked.
+- `homescreen`: what a phone wants to know of a page on its home screen.
 
-`page/` is what the browser loads.
+`page/` is what the browser loads; `offline/` is what it loads besides where there is no server.
 """
+
+from pathlib import Path
+
+PAGE, OFFLINE = Path(__file__).parent / "page", Path(__file__).parent / "offline"

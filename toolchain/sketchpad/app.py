@@ -3,7 +3,6 @@
 import base64
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,10 +16,11 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from generator.errors import BadInput
-from generator.splits import in_validation
+from generator.splits import trainable_name
 from generator.strip import fit_ink
 from toolchain.reading import Recognizer
 from toolchain.reading.pen import draw_ink
+from toolchain.sketchpad import PAGE
 from toolchain.sketchpad.access import Access, Gate, device_of
 from toolchain.sketchpad.drawing import parse_drawing, parse_id, parse_strokes, parse_writer
 from toolchain.sketchpad.limits import Limits
@@ -28,7 +28,6 @@ from toolchain.sketchpad.lines import Line
 from toolchain.sketchpad.prompts import ROUND, prompt
 from toolchain.sketchpad.store import Store
 
-PAGE = Path(__file__).parent / "page"
 SHOWN_AT_ONCE = 24  # drawings a page of the look-through
 HEADERS = {
     "content-security-policy": (
@@ -132,17 +131,8 @@ def _progress(kept: list[Line], writer: str, skipped: int) -> dict[str, Any]:
         "kept": len(kept),
         "round": ROUND,
         "digits": ["".join(usable).count(str(digit)) for digit in range(10)],
-        "trainable": _trainable(writer),
+        "trainable": trainable_name(writer),
     }
-
-
-def _trainable(writer: str) -> str:
-    """The nickname itself, or the first with a number behind it that is not for validation."""
-    name, count = writer, 1
-    while in_validation(name.encode()):
-        count += 1
-        name = f"{writer}{count}"
-    return name
 
 
 async def _json(request: Request) -> dict[str, Any]:

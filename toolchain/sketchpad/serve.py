@@ -9,6 +9,7 @@ import segno
 import uvicorn
 
 from generator.errors import BadInput
+from generator.folders import files_in
 from toolchain.reading import Recognizer
 from toolchain.reading.modelfile import bundled
 from toolchain.sketchpad.access import Access
@@ -31,7 +32,7 @@ def find_models(exports: Path | None) -> dict[str, Recognizer]:
         BadInput: there is none, or one is damaged.
     """
     folder = exports or EXPORTS
-    paths = sorted(folder.glob("*/*.onnx"), key=lambda path: (path.stem != _FIRST, path.stem))
+    paths = sorted(files_in(folder, "*/*.onnx"), key=lambda path: (path.stem != _FIRST, path.stem))
     if exports is None and not paths:
         paths = [bundled()]
     loaded = {path.stem: Recognizer.load(path) for path in paths}

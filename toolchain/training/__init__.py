@@ -10,6 +10,9 @@ In reading order:
 - `settings`: what a TOML file or an option can change.
 - `devices`: where to compute, and what is fast there.
 - `batches`: numbers sorted by width, their empty columns cut.
+- `ahead`: batches made ahead by a thread of their own.
+- `ranks`: training by several processes that torchrun starts, on the whole batch's statistics.
+- `profile`: where the time of a step goes.
 - `divergence`: where training blows up: it stops before the step, and keeps what replays it.
 - `hard_digits`: digits that a network misreads come more often.
 - `muon`: the optimizer of hidden convolutions.

@@ -6,6 +6,7 @@ The loop reads top to bottom in `train`: numbers, learning rate, step, average, 
 import contextlib
 import csv
 import dataclasses
+import functools
 import math
 import signal
 import time
@@ -25,11 +26,13 @@ from models.decoders import Network
 from toolchain import storage
 from toolchain.data import checkpoint, samples
 from toolchain.training.accuracy import evaluate
+from toolchain.training.ahead import ahead
 from toolchain.training.batches import batches, indices_of
 from toolchain.training.devices import denormals_flushed
 from toolchain.training.divergence import all_finite, diverged, not_finite
 from toolchain.training.ema import Average
 from toolchain.training.muon import optimizers_for
+from toolchain.training.profile import part
 from toolchain.training.ranks import ALONE, Ranks
 from toolchain.training.recipes import Recipe, learning_rate
 from toolchain.training.resuming import (
@@ -178,11 +181,15 @@ def train(
         found = indices_of(numbers, recipe, step, harder)
         raise diverged(run, what, batch, found, state, {**facts, "step": step})
 
-    with _stop_requests() as stop, contextlib.closing(SummaryWriter(str(run))) as writer:
+    with (
+        _stop_requests() as stop,
+        contextlib.closing(SummaryWriter(str(run))) as writer,
+        ahead(functools.partial(batches, numbers, recipe, step, harder), device) as made,
+    ):
         started, since = time.perf_counter(), step
-        for strips, digits in batches(numbers, recipe, step, harder):
-            if step >= recipe.steps:
-                break
+        while step < recipe.steps:
+            with part("numbers"):
+                strips, digits = next(made)
             # Dropout, too, is a function of the step, so that a resumed run is the same run.
             torch.manual_seed(seed * 1_000_003 + step)
             model.train()
@@ -193,19 +200,24 @@ def train(
                     group["lr"] = learning_rate(recipe, step) * ratio
             mine = ranks.rows(recipe.batch)
             image = (strips[mine].float() / 255).contiguous(memory_format=torch.channels_last)
-            with torch.autocast(device.type, torch.bfloat16, enabled=autocast):
+            with part("forward"), torch.autocast(device.type, torch.bfloat16, enabled=autocast):
                 log_probs = forward(image)
-            loss = model.decoder.loss(log_probs, digits[mine])
+            with part("loss"):
+                loss = model.decoder.loss(log_probs, digits[mine])
             model.zero_grad()
-            loss.backward()
+            with part("backward"):
+                loss.backward()
             loss = ranks.mean(loss.detach())
-            norm = nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
+            with part("clip"):
+                norm = nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
             fastest = max(group["lr"] for each, _ in optimizers for group in each.param_groups)
             if what := not_finite(loss, norm, fastest):
                 stop_diverged(what, (strips, digits))
-            for optimizer, _ in optimizers:
-                optimizer.step()
-            average.update(model, step)
+            with part("optimizer"):
+                for optimizer, _ in optimizers:
+                    optimizer.step()
+            with part("average"):
+                average.update(model, step)
             step += 1
             losses.append(loss)
             on_step(step, float(losses[-1]) if step % 20 == 0 else math.nan)

@@ -17,6 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor, distributed, nn
 from torch.distributed.nn.functional import all_reduce
+from torch.nn import functional
 from torch.nn.parallel import DistributedDataParallel
 
 from generator.errors import BadInput
@@ -154,7 +155,8 @@ class _BatchNorm(nn.BatchNorm2d):
             self.num_batches_tracked.add_(1)  # type: ignore[union-attr]
         scale = self.weight * (variance + self.eps).rsqrt()
         normed = centred * scale[:, None, None] + self.bias[:, None, None]
-        return normed.to(features.dtype)
+        as_given: Tensor = normed.to(features.dtype)
+        return as_given
 
 
 class _Dropout(nn.Dropout):
@@ -165,9 +167,10 @@ class _Dropout(nn.Dropout):
     def forward(self, features: Tensor) -> Tensor:
         if not self.training or not self.p:
             return features
-        whole = features.new_empty(len(features) * self.ranks.world, *features.shape[1:])
-        mask = whole.bernoulli_(1 - self.p)[self.ranks.rows(len(whole))]
-        kept: Tensor = features * mask / (1 - self.p)
+        # Drawn as PyTorch draws it for one process: in the order in which the values lie.
+        size = (len(features) * self.ranks.world, *features.shape[1:])
+        whole = features.new_empty_strided(size, features.stride()).fill_(1)
+        kept: Tensor = features * functional.dropout(whole, self.p)[self.ranks.rows(len(whole))]
         return kept
 
 

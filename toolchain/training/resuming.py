@@ -18,13 +18,13 @@ Optimizers = list[tuple[torch.optim.Optimizer, float]]
 
 # What decides how a run goes on, and what people call it.
 _SAME = {
-    "variant": "variant",
-    "recipe": "recipe",
-    "seed": "seed",
-    "style": "style",
-    "network": "network",
-    "data": "digits",
-    "start": "start (--finetune)",
+    "variant": "another variant",
+    "recipe": "another recipe",
+    "seed": "another seed",
+    "style": "another style",
+    "network": "another network",
+    "data": "other digits",
+    "start": "another start (--finetune)",
 }
 _LATER = ("data", "start")  # not in checkpoints of before
 
@@ -93,8 +93,7 @@ def insist_on_same(run: Path, held: Mapping[str, Any], asked: Mapping[str, Any])
         if held.get(key) != now.get(key):
             said = "; ".join(differences(held.get(key), now.get(key), key))
             raise BadInput(
-                f"{run} was trained with another {called} ({said}): give the same one, or a new "
-                "--run"
+                f"{run} was trained with {called} ({said}): give the same, or a new --run"
             )
     before, here = held.get("machine"), now.get("machine")
     if before and here and before != here:
@@ -113,8 +112,14 @@ def differences(before: Any, now: Any, name: str) -> Iterator[str]:
         were, are = ({each["source"]: each for each in listed} for listed in (before, now))
         yield from differences(were, are, name)
     elif before != now:
-        was, is_ = ("none" if each is None else json.dumps(each)[:60] for each in (before, now))
+        was, is_ = (_said(each) for each in (before, now))
         yield f"{name} was {was}, is {is_}"
+
+
+def _said(value: Any) -> str:
+    if value is None:
+        return "none"
+    return "there" if isinstance(value, dict | list) else json.dumps(value)
 
 
 def _named(listed: list[Any]) -> bool:

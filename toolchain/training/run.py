@@ -2,7 +2,7 @@
 
 import contextlib
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from toolchain.training.accuracy import evaluate
 from toolchain.training.devices import device_named
 from toolchain.training.folders import best_of, new_folder, resumed_folder
 from toolchain.training.loop import Epoch, Job, Stopped, train, validation_numbers
+from toolchain.training.profile import profiled
 from toolchain.training.ranks import Ranks, joined
 from toolchain.training.recipes import Recipe
 from toolchain.training.settings import Settings
@@ -52,6 +53,7 @@ def start(
     name: str | None,
     resume: bool,
     start_from: Path | None,
+    profile: bool,
     as_json: bool,
 ) -> None:
     """Train with a live bar and a line an epoch; see `nrtool train --help`.
@@ -76,8 +78,9 @@ def start(
         zoo.build(variant, settings.network)  # before anything is read or written: can it be?
         opened = resumed_folder if resume else new_folder
         opening = opened(runs, variant if name is None else name, name is not None)
-        with _begun(opening, ranks, resume) as begun:
-            _train(settings, begun, on, recipe, start_from, as_json)
+        with _begun(opening, ranks, resume) as begun, contextlib.ExitStack() as looked_at:
+            look = looked_at.enter_context(profiled(begun.folder, on)) if profile else None
+            _train(settings, begun, on, recipe, start_from, look, as_json)
 
 
 @contextlib.contextmanager
@@ -101,6 +104,7 @@ def _train(
     on: torch.device,
     recipe: Recipe,
     start_from: Path | None,
+    look: Callable[[], None] | None,
     as_json: bool,
 ) -> None:
     """`start`, in a folder that nobody else writes."""
@@ -119,7 +123,7 @@ def _train(
         reader, held = _judge(settings.run.judge, variant)
         facts["judge"] = _origin(held)
     settings.digits.prepare("train", "val")
-    with console.err.status("preparing digits"):
+    with console.status("preparing digits"):
         train_bank = settings.digits.bank("train", on, settings.run.seed)
         banks = train_bank, settings.digits.bank("val", on)
     facts["data"] = banks[0].description
@@ -147,6 +151,8 @@ def _train(
         def on_step(step: int, loss: float) -> None:
             notes.extend([] if math.isnan(loss) else [f"loss {loss:.3f}"])
             update(step, notes[-1])
+            if look:
+                look()
 
         def on_epoch(row: Epoch) -> None:
             rows.append(asdict(row))

@@ -20,6 +20,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from rapidfuzz import fuzz, process
 
 from generator.errors import BadInput
+from generator.files import read_bounded
 from generator.single import Distortion
 from generator.style import Style
 from models import zoo
@@ -28,6 +29,7 @@ from toolchain.data import samples
 from toolchain.data.sources import Digits
 from toolchain.training.recipes import Recipe, adapt
 
+LARGEST = 1 << 20  # bytes of a file
 Given = dict[str, dict[str, Any]]  # section to key to value
 
 
@@ -179,11 +181,13 @@ def read(path: Path) -> Given:
     """
     if not path.is_file():
         raise BadInput(f"{path} does not exist: write one with `nrtool config --out {path}`")
+    content = read_bounded(path, LARGEST)
     try:
-        content = tomllib.loads(path.read_text("utf-8"))
-    except ValueError as error:  # of TOML or of UTF-8
+        return _checked(tomllib.loads(content.decode("utf-8-sig")), str(path))
+    except BadInput:
+        raise
+    except (ValueError, RecursionError) as error:  # of TOML or of UTF-8, or nested without end
         raise BadInput(f"{path} is no TOML ({error}): mend it there") from None
-    return _checked(content, str(path))
 
 
 def commented(variant: str, recipe: str) -> str:
@@ -252,7 +256,7 @@ def _assigned(text: str) -> Given:
         raise BadInput(f"--set {text}: write SECTION.KEY=VALUE, such as style.bend=0.05")
     try:
         parsed = tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (ValueError, LookupError, RecursionError):  # of digits without end, too
         parsed = value.strip()
     return _checked({section: {key: parsed}}, "--set")
 

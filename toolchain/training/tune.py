@@ -9,7 +9,7 @@ import contextlib
 import json
 import math
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ import optuna
 import torch
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
 from optuna.trial import FrozenTrial, TrialState
+from sqlalchemy.exc import SQLAlchemyError
 
 from generator.digits import DigitBank
 from generator.errors import BadInput
@@ -83,12 +84,14 @@ def tune(
         "data": banks[0].description,
     }
     # Nobody else works on it, so what is marked as running was cut off.
-    with storage.alone(folder, "name a --study"):
+    with storage.alone(folder, "name a --study"), _storing(folder):
         folder.mkdir(exist_ok=True)
         study = _opened(folder, facts)
         while len(finished(study)) < trials:
-            # Of the seed and the trial alone, so that a study that goes on does not repeat itself.
-            study.sampler = optuna.samplers.TPESampler(seed=settings.run.seed + len(study.trials))
+            # Of the seed and what is finished alone: a study that goes on does not repeat itself,
+            # and a trial that was cut off is the same again.
+            done = len(finished(study))
+            study.sampler = optuna.samplers.TPESampler(seed=settings.run.seed + done)
             trial = study.ask(space)
             run = folder / "trials" / f"{trial.number:04d}"
             tried = replace(recipe, **trial.params)
@@ -211,7 +214,19 @@ def _write_best(study: optuna.Study, recipe: Recipe, folder: Path) -> list[Path]
 
 def study_in(folder: Path) -> optuna.Study:
     """The study of a folder as it stands, to be looked at."""
-    return optuna.load_study(storage=_storage(folder), study_name=NAME)
+    with _storing(folder):
+        return optuna.load_study(storage=_storage(folder), study_name=NAME)
+
+
+@contextlib.contextmanager
+def _storing(folder: Path) -> Iterator[None]:
+    """What the study's file refuses is an error of the disk, as with any other file."""
+    try:
+        yield
+    except (optuna.exceptions.StorageInternalError, SQLAlchemyError) as error:
+        raise OSError(
+            f"{folder / 'study.db'} cannot be read or written ({type(error).__name__})"
+        ) from error
 
 
 def _storage(folder: Path) -> str:
@@ -219,7 +234,7 @@ def _storage(folder: Path) -> str:
 
 
 def _opened(folder: Path, facts: dict[str, Any]) -> optuna.Study:
-    """The study of a folder, new or gone on with; what was cut off in it is put in line again."""
+    """The study of a folder, new or gone on with; what was cut off in it does not count."""
     study = optuna.create_study(
         storage=_storage(folder),
         study_name=NAME,
@@ -232,6 +247,5 @@ def _opened(folder: Path, facts: dict[str, Any]) -> optuna.Study:
         study.set_user_attr(key, value)
     for trial in study.get_trials(False, (TrialState.RUNNING,)):
         study.tell(trial.number, state=TrialState.FAIL)
-        study.enqueue_trial(trial.params, {"retry_of": trial.number})
         shutil.rmtree(folder / "trials" / f"{trial.number:04d}", ignore_errors=True)
     return study

@@ -8,7 +8,10 @@ extends RefCounted
 ##         print(recognizer.recognize(canvas.ink()).number)
 ##
 ## `recognize` takes some milliseconds; `recognize_async` does it on a worker thread and answers
-## with the signal `recognized`.
+## with the signal `recognized`. Where there are no threads it does a little in each frame.
+##
+## ONNX Runtime computes where the native library is. Where it is not, models without an LSTM are
+## computed in GDScript; `runtime` says which it is.
 
 ## Sent on the main thread when `recognize_async` is done, with the ticket that it gave.
 signal recognized(ticket: int, reading: NrtoolReading)
@@ -18,6 +21,10 @@ const DEFAULT_THRESHOLD := 0.8
 const FORMAT := "nrtool/1"
 const LARGEST_MODEL := 256 << 20  # bytes
 const SESSION_CLASS := &"NrtoolSession"
+const NATIVE := "ONNX Runtime"
+const GDSCRIPT := "GDScript"
+const NO_NATIVE := "the native library is missing for this platform: see addons/nrtool/bin"
+const NO_RUNTIME := "ONNX Runtime's library"  ## how the native library's words begin without it
 const OUTPUTS: Dictionary[String, String] = {
 	"log_probs": "float32", "digits": "int64", "confidence": "float32"
 }
@@ -32,11 +39,20 @@ var threshold := DEFAULT_THRESHOLD
 var verdict := NrtoolReading.DEFAULT_VERDICT
 ## Names ONNX Runtime's library; "" takes the one that came with the addon. Set before loading.
 var library := ""
+## What computes: NATIVE, or GDSCRIPT; "" before a model is loaded.
+var runtime := ""
+## Whether ONNX Runtime may compute; if not, GDScript does. Set before loading.
+var allows_native := true
+## Whether `recognize_async` works in slices of a frame on the main thread.
+var is_sliced := not OS.has_feature("threads")
+## Milliseconds of a frame after which no further step, of about one, is begun.
+var slice_ms := 6.0
 
 var _session: RefCounted
 var _busy := Mutex.new()
 var _tickets := 0
 var _tasks: Dictionary[int, int] = {}  # ticket -> task
+var _slices: Array[NrtoolSlicedReading] = []
 
 
 ## Whether a model is loaded.
@@ -59,21 +75,34 @@ func load_model(path: String) -> String:
 
 ## Loads a model from the content of an .onnx file. Gives "", or what is wrong in words.
 func load_bytes(bytes: PackedByteArray) -> String:
-	if not ClassDB.class_exists(SESSION_CLASS):
-		return "the native library is missing for this platform: see addons/nrtool/bin"
-	# Newer desktop builds of ONNX Runtime report to its makers unless they are told not to.
-	if not OS.has_environment("ORT_DISABLE_TELEMETRY"):
-		OS.set_environment("ORT_DISABLE_TELEMETRY", "1")
-	var session: RefCounted = ClassDB.instantiate(SESSION_CLASS)
-	var problem: String = session.call(&"open", bytes, library)
-	if not problem.is_empty():
-		return "not a model that can be loaded (%s)" % problem
+	var session: RefCounted
+	var native := NO_NATIVE
+	if allows_native and ClassDB.class_exists(SESSION_CLASS):
+		# Newer desktop builds of ONNX Runtime report to its makers unless they are told not to.
+		if not OS.has_environment("ORT_DISABLE_TELEMETRY"):
+			OS.set_environment("ORT_DISABLE_TELEMETRY", "1")
+		session = ClassDB.instantiate(SESSION_CLASS)
+		native = session.call(&"open", bytes, library)
+		# Without ONNX Runtime GDScript may still read, unless another library was asked for.
+		if not native.is_empty() and not (library.is_empty() and native.begins_with(NO_RUNTIME)):
+			return "not a model that can be loaded (%s)" % native
+	var script: NrtoolScriptSession
+	if session == null or not native.is_empty():
+		script = NrtoolScriptSession.new()
+		session = script
+		var broken := script.open(bytes)
+		if not broken.is_empty():
+			return "not a model that can be loaded (%s)" % broken
 	var facts := _pairs(session.call(&"metadata") as PackedStringArray)
-	problem = _mismatch(session.call(&"signature") as PackedStringArray, facts)
+	var problem := _mismatch(session.call(&"signature") as PackedStringArray, facts)
 	if not problem.is_empty():
 		return "a model of another kind (%s): export one with nrtool" % problem
+	problem = script.build() if script else ""
+	if not problem.is_empty():
+		return "not a model that can be read here (%s; %s)" % [problem, native]
 	_busy.lock()
 	_session = session
+	runtime = GDSCRIPT if script else NATIVE
 	metadata = facts
 	alphabet = facts["alphabet"]
 	threshold = _fraction(facts, "threshold", DEFAULT_THRESHOLD)
@@ -99,33 +128,28 @@ func score(ink: Image, expected: String) -> float:
 
 ## Reads a strip as `NrtoolStrip.fit` gives it.
 func recognize_strip(strip: PackedByteArray) -> NrtoolReading:
-	var reading := NrtoolReading.new()
-	reading.strip = strip
-	if strip.is_empty():
-		reading.problem = "the drawing holds no ink"
-		return reading
 	_busy.lock()
-	if _session == null:
-		reading.problem = "no model is loaded"
-	else:
+	var reading := _begun(strip)
+	if reading.problem.is_empty():
 		var start := Time.get_ticks_usec()
 		var values: PackedFloat32Array = _session.call(&"run", strip)
 		reading.run_ms = (Time.get_ticks_usec() - start) / 1000.0
-		if values.is_empty():
-			reading.problem = _session.call(&"problem")
-		else:
-			_unpack(values, reading)
+		_conclude(values, reading)
 	_busy.unlock()
 	return reading
 
 
 ## Reads pen strokes (see NrtoolInk) on a worker thread; `recognized` brings the reading.
 func recognize_strokes_async(strokes: Array[PackedVector2Array]) -> int:
+	if is_sliced:
+		return _slice(strokes, null)
 	return _start(func() -> NrtoolReading: return recognize_strokes(strokes))
 
 
 ## Reads ink on a worker thread; `recognized` brings the reading. Leave the image as it is.
 func recognize_async(ink: Image) -> int:
+	if is_sliced:
+		return _slice([], ink)
 	return _start(func() -> NrtoolReading: return recognize(ink))
 
 
@@ -155,6 +179,50 @@ func _finish(ticket: int, reading: NrtoolReading) -> void:
 	WorkerThreadPool.wait_for_task_completion(_tasks[ticket])
 	_tasks.erase(ticket)
 	recognized.emit(ticket, reading)
+
+
+func _slice(strokes: Array[PackedVector2Array], ink: Image) -> int:
+	_tickets += 1
+	_slices.append(NrtoolSlicedReading.new(_tickets, _session, strokes, ink))
+	var tree := Engine.get_main_loop() as SceneTree
+	if not tree.process_frame.is_connected(_work_a_frame):
+		tree.process_frame.connect(_work_a_frame)
+	return _tickets
+
+
+func _work_a_frame() -> void:
+	var until := Time.get_ticks_usec() + int(slice_ms * 1000.0)
+	var work := _slices[0]
+	while work.advance():
+		if Time.get_ticks_usec() >= until:
+			return
+	_slices.pop_front()
+	if _slices.is_empty():
+		(Engine.get_main_loop() as SceneTree).process_frame.disconnect(_work_a_frame)
+	var reading := _begun(work.strip)
+	reading.fit_ms = work.fit_ms
+	reading.run_ms = work.run_ms
+	if reading.problem.is_empty():
+		_conclude(work.values, reading)
+	recognized.emit(work.ticket, reading)
+
+
+## A reading of a strip, with what keeps it from being read.
+func _begun(strip: PackedByteArray) -> NrtoolReading:
+	var reading := NrtoolReading.new()
+	reading.strip = strip
+	if strip.is_empty():
+		reading.problem = "the drawing holds no ink"
+	elif _session == null:
+		reading.problem = "no model is loaded"
+	return reading
+
+
+func _conclude(values: PackedFloat32Array, reading: NrtoolReading) -> void:
+	if values.is_empty():
+		reading.problem = _session.call(&"problem")
+	else:
+		_unpack(values, reading)
 
 
 ## The session's values are the confidence, T digits, and T times `classes` log-probabilities.

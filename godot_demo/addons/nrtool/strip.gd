@@ -14,6 +14,15 @@ const INK_LEVEL := 64  ## a pixel from this level on belongs to the ink's boundi
 ## Fits ink, an image whose brightness is 0 for background and 1 for ink, to a strip.
 ## Gives 4096 bytes, row by row; none if nothing is drawn.
 static func fit(ink: Image) -> PackedByteArray:
+	var pixels := grey(ink)
+	var box := ink_box(pixels, ink.get_width())
+	if box.size == Vector2i.ZERO:
+		return PackedByteArray()
+	return squeeze_down(squeeze_across(pixels, ink.get_width(), box), box)
+
+
+## The image's pixels, one byte each, row by row.
+static func grey(ink: Image) -> PackedByteArray:
 	var image := ink
 	if image.is_compressed() or image.get_format() != Image.FORMAT_L8 or image.has_mipmaps():
 		image = Image.new()
@@ -22,11 +31,7 @@ static func fit(ink: Image) -> PackedByteArray:
 			image.decompress()
 		image.clear_mipmaps()
 		image.convert(Image.FORMAT_L8)
-	var pixels := image.get_data()
-	var box := ink_box(pixels, image.get_width())
-	if box.size == Vector2i.ZERO:
-		return PackedByteArray()
-	return _resample(pixels, image.get_width(), box)
+	return image.get_data()
 
 
 ## The rectangle of all pixels at INK_LEVEL or above; of no size if there are none.
@@ -58,12 +63,12 @@ static func ink_box(pixels: PackedByteArray, width: int) -> Rect2i:
 	return Rect2i(left, top, right - left + 1, bottom - top + 1)
 
 
-## Every pixel of the strip is the mean of the drawing over the area that the pixel covers.
-static func _resample(pixels: PackedByteArray, stride: int, box: Rect2i) -> PackedByteArray:
+## Every pixel of the strip is the mean of the drawing over the area that the pixel covers: first
+## across, then down.
+static func squeeze_across(pixels: PackedByteArray, stride: int, box: Rect2i) -> PackedFloat64Array:
 	var wide := box.size.x
 	var high := box.size.y
-	var scale := minf(INK_HEIGHT / high, INK_WIDTH / wide)
-	var first_row := (HEIGHT - high * scale) / 2.0
+	var scale := _scale(box)
 	var first_column := WIDTH - MARGIN - wide * scale
 	var narrow := PackedFloat64Array()  # [high, WIDTH]: scaled across, not yet down
 	narrow.resize(high * WIDTH)
@@ -80,6 +85,14 @@ static func _resample(pixels: PackedByteArray, stride: int, box: Rect2i) -> Pack
 				at += stride
 				if level:
 					narrow[y * WIDTH + column] += share * level
+	return narrow
+
+
+## What `squeeze_across` gave, and the strip of it.
+static func squeeze_down(narrow: PackedFloat64Array, box: Rect2i) -> PackedByteArray:
+	var high := box.size.y
+	var scale := _scale(box)
+	var first_row := (HEIGHT - high * scale) / 2.0
 	var strip := PackedByteArray()
 	strip.resize(HEIGHT * WIDTH)
 	for row: int in HEIGHT:
@@ -96,6 +109,10 @@ static func _resample(pixels: PackedByteArray, stride: int, box: Rect2i) -> Pack
 		for column: int in WIDTH:
 			strip[row * WIDTH + column] = clampi(floori(sums[column] + 0.5), 0, 255)
 	return strip
+
+
+static func _scale(box: Rect2i) -> float:
+	return minf(INK_HEIGHT / box.size.y, INK_WIDTH / box.size.x)
 
 
 ## How much of the output pixel [pixel, pixel + 1] the input pixel [start, start + size] covers.

@@ -50,6 +50,25 @@ def test_csv_has_a_line_for_each_number(folder, capsys):
     assert int(rows[0]["left"]) < int(rows[0]["right"])
 
 
+def test_csv_leaves_the_ends_of_lines_to_the_system(folder, capsys):
+    assert call("predict", folder / "a.png", *EXPORTS, "--csv") == 0
+    assert "\r" not in capsys.readouterr().out  # where "\n" becomes "\r\n", there would be two
+
+
+def test_what_a_folder_holds_and_cannot_be_read_is_told(folder, capsys):
+    (folder / "._a.png").write_bytes(b"\0\5\x16\7")
+    assert call("predict", folder, *EXPORTS) == 0
+    (folder / "IMG_1.HEIC").write_bytes(b"\0\0\0\x18ftypheic" + bytes(12))
+    (folder / "icon.svg").write_text("<svg/>")
+    capsys.readouterr()
+    assert call("predict", folder, *EXPORTS) == 2
+    said = capsys.readouterr()
+    assert all(number in said.out for number in ("407", "25", "8"))
+    assert "IMG_1.HEIC" in said.err
+    assert "icon.svg" in said.err
+    assert "2 of 4 pictures could not be read" in said.err
+
+
 def test_standard_input(folder):
     with (folder / "a.png").open("rb") as picture:
         done = subprocess.run(

@@ -1,14 +1,20 @@
 """Hostile files: refused by reading, before any runtime sees them."""
 
+import contextlib
+
 import numpy as np
 import onnx
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
+from onnxruntime import InferenceSession
 
 from generator.errors import BadInput
-from toolchain.reading import graphformat, modelfile
+from toolchain.reading import Recognizer, graphformat, modelfile
+from toolchain.reading.graphfile import shapes_of
 from toolchain.reading.inspection import inspect
-from toolchain.reading.runtime import open_model
+from toolchain.reading.runtime import PROVIDER, open_model
 
 
 def external(graph):
@@ -34,6 +40,71 @@ def foreign(graph):
     graph.graph.node.append(helper.make_node("Run", [], ["x"], domain="com.example"))
 
 
+def add(graph, operator, inputs, output, **attributes):
+    graph.graph.node.append(helper.make_node(operator, inputs, [output], **attributes))
+
+
+def hold(graph, name, values):
+    graph.graph.initializer.append(numpy_helper.from_array(np.array(values), name))
+
+
+def vast_constant(graph):
+    hold(graph, "sides", [65536, 65536])
+    add(graph, "ConstantOfShape", ["sides"], "vast")
+
+
+def doubling(graph):
+    add(graph, "Cast", ["image"], "twice0", to=TensorProto.FLOAT)
+    for i in range(40):
+        add(graph, "Concat", [f"twice{i}"] * 2, f"twice{i + 1}", axis=3)
+
+
+def quadratic(graph):
+    add(graph, "Cast", ["image"], "levels", to=TensorProto.FLOAT)
+    hold(graph, "flat", [-1, 1])
+    add(graph, "Reshape", ["levels", "flat"], "column")
+    add(graph, "Transpose", ["column"], "row")
+    add(graph, "MatMul", ["column", "row"], "square")
+
+
+def laborious(graph):
+    hold(graph, "weight", np.zeros((512, 512), np.float32))
+    hold(graph, "rows", [-1, 512])
+    add(graph, "Cast", ["image"], "levels", to=TensorProto.FLOAT)
+    add(graph, "Reshape", ["levels", "rows"], "product0")
+    for i in range(3000):
+        add(graph, "MatMul", [f"product{i}", "weight"], f"product{i + 1}")
+
+
+def folded(graph):
+    hold(graph, "weight", np.zeros((1024, 1024), np.float32))
+    for i in range(100):
+        add(graph, "Tile", ["weight", "times"], f"large{i}")
+    hold(graph, "times", [1, 2])
+
+
+def counting(graph):
+    add(graph, "NonZero", ["image"], "places")
+
+
+def cyclic(graph):
+    add(graph, "Add", ["loop_b", "loop_b"], "loop_a")
+    add(graph, "Add", ["loop_a", "loop_a"], "loop_b")
+
+
+def sparse(graph):
+    graph.graph.sparse_initializer.add().dims.extend([65536, 65536])
+
+
+def hollow(graph):
+    tensor = graph.graph.initializer.add(name="hollow", data_type=TensorProto.FLOAT)
+    tensor.dims.extend([65536, 65536])
+
+
+def older(graph):
+    graph.opset_import[0].version = 6
+
+
 def lying(graph):
     tensor = next(t for t in graph.graph.initializer if t.data_type == TensorProto.INT64)
     tensor.dims[:] = [1 << 40]
@@ -43,10 +114,20 @@ def lying(graph):
     ("edit", "said"),
     [
         (external, "weights in other files"),
-        (filling_memory, "ConstantOfShape makes 1099511627776"),
+        (filling_memory, "ConstantOfShape makes 1,099,511,627,776 values"),
         (looping, "a graph of its own"),
         (foreign, "com.example"),
         (lying, "is damaged"),
+        (vast_constant, "ConstantOfShape makes 4,294,967,296 values"),
+        (doubling, "Concat makes"),
+        (quadratic, "MatMul makes"),
+        (laborious, "products for a picture|MatMul makes"),
+        (folded, "Tile makes 2,097,152 values"),
+        (counting, "the operator 'NonZero'"),
+        (cyclic, "what Add makes cannot be told"),
+        (sparse, "sparse weights"),
+        (hollow, "'hollow' is damaged"),
+        (older, "opset 6"),
     ],
 )
 @pytest.mark.parametrize("use", [open_model, inspect])
@@ -140,3 +221,45 @@ def test_inspecting_accounts_for_every_byte(float32):
     assert kinds.count("Conv") == 5
     assert kinds.count("LSTM") == 2
     assert found["layers"][-1]["size"] < 0.01 * found["size"]
+
+
+def test_text_that_is_none_is_refused_wherever_it_stands(float32, tmp_path):
+    content = float32.read_bytes()
+    path = tmp_path / "odd.onnx"
+    for text in (b"alphabet", b"0123456789", b"MatMul", b"format", b"log_probs"):
+        assert text in content
+        path.write_bytes(content.replace(text, b"\xff" * len(text)))
+        for use in (open_model, inspect):
+            with pytest.raises(BadInput, match=r"odd\.onnx"):
+                use(path)
+
+
+def test_shapes_are_those_that_the_runtime_computes(float32, int8):
+    for path in (float32, int8):
+        model = onnx.load(path)
+        for strips in (1, 3):
+            shapes = shapes_of(model.graph, strips)
+            for name in [name for node in model.graph.node for name in node.output if name]:
+                if name not in {each.name for each in model.graph.output}:
+                    model.graph.output.add(name=name)
+            session = InferenceSession(model.SerializeToString(), providers=[PROVIDER])
+            outputs = [each.name for each in session.get_outputs()]
+            image = np.random.default_rng(0).integers(0, 256, (strips, 1, 32, 128), np.uint8)
+            for name, made in zip(outputs, session.run(outputs, {"image": image}), strict=True):
+                assert shapes.of[name] == made.shape, name
+
+
+@given(data=st.data())
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_file_with_flipped_bytes_is_read_or_refused(int8, tmp_path, data):
+    content = bytearray(int8.read_bytes())
+    for _ in range(data.draw(st.integers(1, 4))):
+        # Half of them where the graph is written, which is a small part of the file.
+        first = data.draw(st.sampled_from([0, len(content) - 20_000]))
+        content[data.draw(st.integers(first, len(content) - 1))] = data.draw(st.integers(0, 255))
+    path = tmp_path / "odd.onnx"
+    path.write_bytes(content)
+    strip = np.zeros((2, 1, 32, 128), np.uint8)
+    for use in (lambda: Recognizer.load(path).read_strips(strip), lambda: inspect(path)):
+        with contextlib.suppress(BadInput):
+            use()

@@ -185,6 +185,34 @@ def test_unusable_models_are_refused_in_one_line(tmp_path, capfd):
     assert capfd.readouterr() == ("", "")
 
 
+def told(path, **facts):
+    graph = onnx.load(path)
+    helper.set_model_props(graph, {"variant": "tiny", "alphabet": "0123456789", **facts})
+    onnx.save(graph, path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("facts", "problem"),
+    [
+        ({"decoder": "oracle"}, "no decoder 'oracle'"),
+        ({"decoder": "joint"}, "none of the decoder joint"),
+        ({"decoder": "positions"}, "none of the decoder positions"),
+        ({"alphabet": "0123"}, "none of the decoder ctc"),
+        ({"threshold": "high"}, "threshold is not from 0 to 1"),
+        ({"verdict": "nan"}, "verdict is not from 0 to 1"),
+    ],
+)
+def test_facts_that_do_not_fit_the_graph_are_refused(tmp_path, facts, problem):
+    with pytest.raises(BadInput, match=problem):
+        Recognizer.load(told(tiny_model(tmp_path / "odd.onnx"), **facts))
+
+
+def test_a_digit_that_is_none_is_refused_when_it_is_read(recognizer):
+    with pytest.raises(BadInput, match="digits that are none"):
+        recognizer.read_strips(coded(100, 1, 8, 255)[None])
+
+
 STRIPE = 8  # px: how thick the tests' digits are drawn
 
 

@@ -2,7 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from toolchain.shipping.publish import publish
+from tests.toolchain.test_cli import call
+from toolchain import storage
+from toolchain.shipping.publish import publish, settle
 
 
 @pytest.fixture
@@ -69,3 +71,39 @@ def test_an_interruption_between_the_two_renames_does_too(made, released, monkey
     with pytest.raises(KeyboardInterrupt):
         publish(made, released, lambda folder: None)
     assert content(released) == before
+
+
+def killed(path):
+    """Puts a release as a process leaves it that is killed between the two renames."""
+    path.rename(path.with_name(f".{path.name}.before"))
+
+
+def test_killed_between_the_two_renames_the_earlier_release_is_found_again(released):
+    before = content(released)
+    killed(released)
+    settle(released.parent)
+    assert content(released) == before
+    assert [path.name for path in released.parent.iterdir()] == ["base"]
+
+
+def test_any_command_finds_it_again(released, capsys):
+    killed(released)
+    assert call("models", "--exports", released.parent, "--runs", released.parent / "runs") == 0
+    assert (released / "mine.txt").is_file()
+
+
+def test_killed_after_the_two_renames_the_new_one_stays(made, released):
+    killed(released)
+    publish(made, released, lambda folder: None)
+    kept = content(released)
+    released.with_name(".base.before").mkdir()
+    settle(released.parent)
+    assert content(released) == kept
+    assert [path.name for path in released.parent.iterdir()] == ["base"]
+
+
+def test_an_export_at_work_is_left_alone(released):
+    killed(released)
+    with storage.alone(released, "wait"):
+        settle(released.parent)
+        assert not released.exists()

@@ -1,4 +1,4 @@
-"""A real sketchpad server on a free port, and digits to draw that are nobody's."""
+"""A real sketchpad server on a free port, a real browser, and digits that are nobody's."""
 
 import contextlib
 import http.client
@@ -6,6 +6,7 @@ import json
 import math
 import os
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -13,7 +14,15 @@ from pathlib import Path
 
 import pytest
 
+try:
+    from playwright import sync_api as api
+except ModuleNotFoundError:
+    api = None
+
 ROOT = Path(__file__).parents[3]
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+PHONE = {"width": 360, "height": 640}
+PATIENCE = 600_000  # ms: what takes longer hangs
 
 
 def arc(x, y, wide, high, start, end, steps=18):
@@ -146,3 +155,57 @@ def shared_server(tmp_path_factory):
     """One server for the tests of a file that leave nothing behind."""
     with running(tmp_path_factory.mktemp("shared") / "kept") as found:
         yield found
+
+
+@pytest.fixture(scope="module")
+def browser():
+    if not (CHROMIUM and api):
+        if os.environ.get("CI"):
+            pytest.fail("CI must drive a real browser: apt-get install chromium")
+        pytest.skip("no browser or no playwright here: make test installs both, chromium as root")
+    with api.sync_playwright() as player:
+        # The sandbox needs rights that root in a container lacks; the page is our own.
+        found = player.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox"], timeout=PATIENCE
+        )
+        yield found
+        found.close()
+
+
+class Visit:
+    """An open page, and a finger."""
+
+    def __init__(self, context, port):
+        self.troubles = []
+        context.set_default_timeout(PATIENCE)
+        self.page = context.new_page()
+        self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
+        self.page.on("console", lambda said: self.troubles.append(said.text))
+        self.page.goto(f"http://localhost:{port}/")
+        self.page.locator("#model option").first.wait_for(state="attached")
+        self.finger = context.new_cdp_session(self.page)
+
+    def write(self, strokes):
+        self.page.locator("#pad").scroll_into_view_if_needed()
+        box = self.page.locator("#pad").bounding_box()
+        for stroke in strokes:
+            for place, (x, y) in enumerate(stroke):
+                kind = "touchMove" if place else "touchStart"
+                self.touch(kind, [{"x": box["x"] + x, "y": box["y"] + y}])
+            self.touch("touchEnd", [])
+
+    def touch(self, kind, points):
+        self.finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    def text(self, name):
+        return self.page.locator(f"#{name}").inner_text().strip()
+
+    def shows(self, selector, text):
+        """Wait until an element's text is this, or matches it."""
+        api.expect(self.page.locator(selector)).to_have_text(text, timeout=PATIENCE)
+
+    def counts(self, selector, count):
+        api.expect(self.page.locator(selector)).to_have_count(count, timeout=PATIENCE)
+
+    def reads(self, number):
+        self.shows("#number", number)

@@ -1,30 +1,20 @@
 """The page in a real Chromium, written on with touch events as a finger makes them."""
 
-import os
 import re
-import shutil
 from datetime import datetime, timedelta
 
 import pytest
 
 from generator.strokes import read_strokes
-from tests.toolchain.sketchpad.conftest import ROOT, running, written
+from tests.toolchain.sketchpad.conftest import PHONE, ROOT, Visit, running, written
 from tests.toolchain.test_cli import call
 from toolchain.data import checkpoint
 from toolchain.training import loop
 
-try:
-    from playwright import sync_api as api
-except ModuleNotFoundError:
-    api = None
-
 pytestmark = pytest.mark.slow  # each opens a browser
 
 ASKED = re.compile("^[0-9]+$")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-PHONE = {"width": 360, "height": 640}
 DESKTOP = {"width": 1280, "height": 800}
-PATIENCE = 600_000  # ms: what takes longer hangs
 # What browsers may lack, or refuse a page.
 OLDER = {
     "no AbortSignal.timeout": "delete AbortSignal.timeout",
@@ -38,58 +28,8 @@ OLDER = {
 }
 
 
-@pytest.fixture(scope="module")
-def browser():
-    if not (CHROMIUM and api):
-        if os.environ.get("CI"):
-            pytest.fail("CI must drive a real browser: apt-get install chromium")
-        pytest.skip("no browser or no playwright here: make test installs both, chromium as root")
-    with api.sync_playwright() as player:
-        # The sandbox needs rights that root in a container lacks; the page is our own.
-        found = player.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox"], timeout=PATIENCE
-        )
-        yield found
-        found.close()
-
-
-class Visit:
-    """An open page, and a finger."""
-
-    def __init__(self, context, server):
-        self.troubles = []
-        context.set_default_timeout(PATIENCE)
-        self.page = context.new_page()
-        self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
-        self.page.on("console", lambda said: self.troubles.append(said.text))
-        self.page.goto(f"http://localhost:{server.port}/")
-        self.page.locator("#model option").first.wait_for(state="attached")
-        self.finger = context.new_cdp_session(self.page)
-
-    def write(self, strokes):
-        self.page.locator("#pad").scroll_into_view_if_needed()
-        box = self.page.locator("#pad").bounding_box()
-        for stroke in strokes:
-            for place, (x, y) in enumerate(stroke):
-                kind = "touchMove" if place else "touchStart"
-                self.touch(kind, [{"x": box["x"] + x, "y": box["y"] + y}])
-            self.touch("touchEnd", [])
-
-    def touch(self, kind, points):
-        self.finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
-
-    def text(self, name):
-        return self.page.locator(f"#{name}").inner_text().strip()
-
-    def shows(self, selector, text):
-        """Wait until an element's text is this, or matches it."""
-        api.expect(self.page.locator(selector)).to_have_text(text, timeout=PATIENCE)
-
-    def counts(self, selector, count):
-        api.expect(self.page.locator(selector)).to_have_count(count, timeout=PATIENCE)
-
-    def reads(self, number):
-        self.shows("#number", number)
+class Collector(Visit):
+    """One who keeps what is asked for."""
 
     def start_collecting(self, writer):
         self.page.locator("[data-view=collect]").click()
@@ -119,7 +59,7 @@ def visit(browser, server):
     context = browser.new_context(
         viewport=PHONE, has_touch=True, is_mobile=True, device_scale_factor=2
     )
-    found = Visit(context, server)
+    found = Collector(context, server.port)
     yield found
     context.close()
     assert found.troubles == []
@@ -209,7 +149,7 @@ def test_skipping_asks_for_another(visit):
 def test_what_the_server_did_not_get_waits_in_the_browser(browser, tmp_path):
     context = browser.new_context(viewport=PHONE, has_touch=True)
     with running(tmp_path / "kept") as server:
-        visit = Visit(context, server)
+        visit = Collector(context, server.port)
         visit.start_collecting("mia")
         number = visit.text("prompt")
         context.set_offline(True)
@@ -219,7 +159,7 @@ def test_what_the_server_did_not_get_waits_in_the_browser(browser, tmp_path):
         assert server.lines() == []
         visit.page.close()
         context.set_offline(False)
-        again = Visit(context, server)
+        again = Collector(context, server.port)
         again.page.locator("[data-view=collect]").click()
         again.shows("#kept", re.compile("^1 kept"))
         assert {line["number"] for line in server.lines()} == {number}
@@ -230,7 +170,7 @@ def test_what_the_server_did_not_get_waits_in_the_browser(browser, tmp_path):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_everything_fits_the_window(browser, shared_server, size, scheme):
     context = browser.new_context(viewport=size, color_scheme=scheme)
-    visit = Visit(context, shared_server)
+    visit = Visit(context, shared_server.port)
     ground = visit.page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert (ground == "rgb(18, 21, 28)") == (scheme == "dark")
     for view in ("read", "collect", "review"):
@@ -246,7 +186,7 @@ def test_everything_fits_the_window(browser, shared_server, size, scheme):
 def test_browsers_that_lack_something_read_and_collect(browser, server, lacking):
     context = browser.new_context(viewport=PHONE, has_touch=True, is_mobile=True)
     context.add_init_script(lacking)
-    visit = Visit(context, server)
+    visit = Collector(context, server.port)
     visit.write(written("407", height=80))
     visit.reads("407")
     visit.page.locator("#theme").click()

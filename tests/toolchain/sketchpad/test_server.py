@@ -26,7 +26,7 @@ def test_the_page_and_its_files_are_served_with_headers(shared_server):
     status, page = shared_server.ask("/")
     assert status == 200
     for name in ("main.js", "style.css", "icon.svg"):
-        assert f"/page/{name}" in page
+        assert f'"page/{name}"' in page
         assert shared_server.ask(f"/page/{name}")[0] == 200
     assert "https://" not in page
     with contextlib.closing(shared_server.connected()) as wire:

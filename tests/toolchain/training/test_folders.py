@@ -43,6 +43,7 @@ def test_a_live_run_is_not_gone_on_with(arguments, tmp_path, capsys):
     assert call(*arguments) == 0
     run = tmp_path / "runs" / "compact"
     before = {path.name: path.stat().st_mtime_ns for path in run.iterdir()}
+    capsys.readouterr()
     with storage.alone(run, "wait"):
         assert "is being written by process" in refused(capsys, *arguments, "--resume")
     assert {path.name: path.stat().st_mtime_ns for path in run.iterdir()} == before

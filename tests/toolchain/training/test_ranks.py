@@ -13,8 +13,12 @@ from toolchain.cli import app
 from toolchain.training import loop, run
 from toolchain.training.ranks import ALONE, Ranks, _Dropout
 
-COMMAND = "from toolchain.cli import main; main()"
-TRAIN = ["train", "--variant", "lightweight", "--epochs", "2", "--numbers", "64", "--batch", "16"]
+# Fewer validation numbers than usual, else nothing but what a user starts.
+COMMAND = (
+    "from toolchain.training import loop; loop.VALIDATION_NUMBERS = 32; "
+    "from toolchain.cli import main; main()"
+)
+TRAIN = ["train", "--variant", "lightweight", "--epochs", "4", "--numbers", "16", "--batch", "16"]
 TRAIN += ["--seed", "3", "--set", "recipe.bf16=false", "--device", "cpu", "--json"]
 
 
@@ -35,20 +39,23 @@ def train_on(ranks, cwd, *options):
 
 
 def close(others, weights):
-    """Adam divides what is almost nothing by what is almost nothing: so not to the last digits."""
+    """All weights together: Adam divides what is almost nothing by what is almost nothing."""
     assert others.keys() == weights.keys()
-    for name in weights:
-        if name.startswith("live."):
-            torch.testing.assert_close(others[name], weights[name], rtol=0.02, atol=2e-3)
+    names = [name for name in weights if name.startswith("live.") and "tracked" not in name]
+    theirs, mine = (
+        torch.cat([held[name].flatten() for name in names]) for held in (others, weights)
+    )
+    assert (theirs - mine).norm() < 5e-3 * mine.norm()
 
 
 @pytest.mark.slow
 def test_two_processes_train_as_one_does(tmp_path):
     one, weights = train_on(1, tmp_path, "--run", "one")
     two, others = train_on(2, tmp_path, "--run", "two")
-    for mine, theirs in zip(one["epochs"], two["epochs"], strict=True):
-        assert theirs["train_loss"] == pytest.approx(mine["train_loss"], rel=1e-4)
-        assert theirs["val_loss"] == pytest.approx(mine["val_loss"], rel=1e-3)
+    # One step an epoch: the first differs by rounding alone, which later ones build upon.
+    for mine, theirs, far in zip(one["epochs"], two["epochs"], (1e-6, *3 * [2e-3]), strict=True):
+        assert theirs["train_loss"] == pytest.approx(mine["train_loss"], rel=far)
+        assert theirs["val_loss"] == pytest.approx(mine["val_loss"], rel=2e-3)
     close(others, weights)
     assert sorted(path.name for path in (tmp_path / "runs" / "two").glob("*.safetensors")) == [
         "best.safetensors",
@@ -72,12 +79,14 @@ def test_a_run_goes_on_with_another_number_of_processes(tmp_path, monkeypatch):
         return loop.train(*given, on_epoch=after_one, **options)
 
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(loop, "VALIDATION_NUMBERS", 32)
     monkeypatch.setattr(run, "train", cut)
     with pytest.raises(Killed):
         app([*TRAIN, "--run", "cut"], prog_name="nrtool")
     two, others = train_on(2, tmp_path, "--run", "cut", "--resume")
-    assert [row["epoch"] for row in two["epochs"]] == [2]
-    assert two["epochs"][0]["train_loss"] == pytest.approx(one["epochs"][1]["train_loss"], rel=1e-3)
+    assert [row["epoch"] for row in two["epochs"]] == [2, 3, 4]
+    for mine, theirs in zip(one["epochs"][1:], two["epochs"], strict=True):
+        assert theirs["train_loss"] == pytest.approx(mine["train_loss"], rel=2e-3)
     close(others, weights)
 
 
@@ -89,13 +98,13 @@ def test_a_batch_is_divided_or_refused():
         Ranks(0, 5).rows(12)
 
 
-def test_masks_are_rows_of_the_one_that_a_single_process_draws():
-    whole = torch.ones(8, 33, 64)
+@pytest.mark.parametrize("whole", [torch.rand(8, 33, 64), torch.rand(8, 64, 33).transpose(1, 2)])
+def test_masks_are_rows_of_the_one_that_a_single_process_draws(whole):
     torch.manual_seed(5)
     expected = nn.Dropout(0.15)(whole)
     for rank in range(2):
         layer = _Dropout(0.15)
         layer.ranks = Ranks(rank, 2)
+        rows = layer.ranks.rows(8)
         torch.manual_seed(5)
-        mine = layer.train()(whole[:4])
-        torch.testing.assert_close(mine, expected[layer.ranks.rows(8)], rtol=0, atol=0)
+        torch.testing.assert_close(layer(whole[rows]), expected[rows], rtol=0, atol=0)

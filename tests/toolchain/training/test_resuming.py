@@ -1,6 +1,7 @@
 """A run that was stopped, killed or damaged goes on as if nothing had been, or says why not."""
 
 import json
+import re
 
 import pytest
 from safetensors.torch import load_file
@@ -43,9 +44,10 @@ def killed_after(monkeypatch):
 
             return real(*given, on_epoch=epoch, **options)
 
-        with monkeypatch.context() as patch, pytest.raises(Killed):
+        with monkeypatch.context() as patch:
             patch.setattr(run, "train", deadly)
-            call(*arguments)
+            with pytest.raises(Killed):
+                call(*arguments)
 
     return kill
 
@@ -57,6 +59,7 @@ def same(one, other):
         assert all(ours[key].equal(theirs[key]) for key in ours), name
     told = [checkpoint.facts(each / FILES[0]) for each in (one, other)]
     for facts in told:
+        del facts["commit"]  # somebody may be at work beside the tests
         for row in facts["history"]:
             del row["seconds"], row["numbers_per_second"]
     return told[0] == told[1]
@@ -105,9 +108,10 @@ def test_killed_before_its_first_checkpoint_it_starts_anew(
     def dies(*_):
         raise Killed
 
-    with monkeypatch.context() as patch, pytest.raises(Killed):
+    with monkeypatch.context() as patch:
         patch.setattr(training, "batches", dies)
-        call(*arguments)
+        with pytest.raises(Killed):
+            call(*arguments)
     assert (tmp_path / "lightweight" / "config.json").exists()
     capsys.readouterr()
     assert "there already" in refused(capsys, *arguments, "--run", "lightweight")
@@ -151,9 +155,9 @@ def test_other_digits_are_refused_and_named(arguments, tmp_path, killed_after, c
     killed_after(1, *arguments)
     capsys.readouterr()
     said = refused(capsys, *arguments, "--custom-share", 0.1, "--procedural-share", 0.9, "--resume")
-    assert "another digits" in said
-    assert "data.drawn.share was 1.0, is 0.1" in said
-    assert "data.procedural was none" in said
+    assert "other digits" in said
+    assert re.search(r"data\.\w+\.share was 1.0, is 0.1", said)
+    assert "data.procedural was none, is there" in said
     before = json.loads((tmp_path / "lightweight" / "config.json").read_text())
     assert call(*arguments, "--resume") == 0
     assert json.loads((tmp_path / "lightweight" / "config.json").read_text()) == before

@@ -208,3 +208,9 @@ def test_a_network_of_an_own_shape_trains_resumes_and_ships(
     drawn = ("--custom", strokes_folder, "--custom-share", 1)
     assert call(*tuned, "--batch", 16, "--run", "on", *drawn) == 0
     assert checkpoint.facts(tmp_path / "runs/on/best.safetensors")["network"] == facts["network"]
+
+
+def test_a_file_may_begin_with_a_byte_order_mark(tmp_path):
+    path = tmp_path / "nrtool.toml"
+    path.write_bytes(b"\xef\xbb\xbf[run]\r\nseed = 7\r\n")
+    assert settings.read(path) == {"run": {"seed": 7}}

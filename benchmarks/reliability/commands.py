@@ -1,0 +1,149 @@
+"""The commands that write, small, and what must be the same however often they were broken off."""
+
+import csv
+import hashlib
+import importlib
+import json
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import load_file
+
+from benchmarks.reliability.tries import Broken, command, insist
+from generator.handwriting import handwritten
+from generator.strokes import write_strokes
+from toolchain.data import checkpoint
+from toolchain.training.tune import finished, study_in
+
+DIGITS, MADE = "digits.jsonl", "made"
+_TIMES = ("seconds", "numbers_per_second")
+
+
+@dataclass(frozen=True)
+class Writing:
+    """A command that writes, in an empty folder.
+
+    Attributes:
+        name: as typed.
+        begin: the command; given the folder.
+        again: the one that goes on, given the folder.
+        outcome: what it made, as plain data in which times do not stand; given the folder.
+    """
+
+    name: str
+    begin: Callable[[Path], Callable[[], int]]
+    again: Callable[[Path], Callable[[], int]]
+    outcome: Callable[[Path], Any]
+
+
+def prepare(folder: Path) -> Path:
+    """Lay digits in a folder, to write numbers with; returns where commands write."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_strokes(handwritten(6, 10, 5), folder / DIGITS)
+    (folder / MADE).mkdir()
+    return folder / MADE
+
+
+def _digits(folder: Path) -> tuple[object, ...]:
+    return ("--custom", folder / DIGITS, "--custom-share", 1)
+
+
+def _train(folder: Path, *more: str) -> Callable[[], int]:
+    length = ("--recipe", "quick", "--epochs", 3, "--numbers", 32, "--batch", 16)
+    where = ("--variant", "compact", "--runs", folder / MADE, "--run", "a", "--device", "cpu")
+    return command("train", *where, *length, *_digits(folder), *more)
+
+
+def _again(folder: Path) -> Callable[[], int]:
+    return _train(folder, *["--resume"] * (folder / MADE / "a").is_dir())
+
+
+def _trained(folder: Path) -> Any:
+    run = folder / MADE / "a"
+    insist(not list(run.glob(".*.partial")), "something is left half written")
+    with (run / "metrics.csv").open(newline="") as file:
+        table = [{k: v for k, v in row.items() if k not in _TIMES} for row in csv.DictReader(file)]
+    found: dict[str, Any] = {"metrics": table}
+    for name in ("best", "last"):
+        path = run / f"{name}.safetensors"
+        facts = {key: value for key, value in checkpoint.facts(path).items() if key != "commit"}
+        for row in facts["history"]:
+            for key in _TIMES:
+                del row[key]
+        digest = hashlib.sha256()
+        for key, value in sorted(load_file(path).items()):
+            digest.update(key.encode() + value.contiguous().numpy().tobytes())
+        found[name] = [facts, digest.hexdigest()]
+    return found
+
+
+def _generate(folder: Path) -> Callable[[], int]:
+    out = folder / MADE / "numbers"
+    if (out / "manifest.json").exists():
+        return lambda: 0  # it was done
+    return command("generate", "--count", 40, "--format", "png", "--out", out, *_digits(folder))
+
+
+def _generated(folder: Path) -> Any:
+    out = folder / MADE / "numbers"
+    insist([path.name for path in out.parent.iterdir()] == ["numbers"], "something is left beside")
+    manifest = json.loads((out / "manifest.json").read_text())
+    for name, digest in manifest["sha256"].items():
+        held = hashlib.sha256((out / name).read_bytes()).hexdigest()
+        insist(held == digest, f"{name} is not what the manifest says")
+    return manifest
+
+
+def _import(folder: Path) -> Callable[[], int]:
+    return command("import", folder / DIGITS, "--out", folder / MADE / "digits.jsonl.gz")
+
+
+def _imported(folder: Path) -> Any:
+    out = folder / MADE / "digits.jsonl.gz"
+    insist([path.name for path in out.parent.iterdir()] == [out.name], "something is left beside")
+    return hashlib.sha256(out.read_bytes()).hexdigest()
+
+
+def _tune(folder: Path) -> Callable[[], int]:
+    length = ("--trials", 3, "--epochs", 1, "--numbers", 64, "--device", "cpu")
+    where = ("--variant", "compact", "--study", folder / MADE / "study")
+    return command("tune", *where, *length, *_digits(folder))
+
+
+def _tuned(folder: Path) -> Any:
+    trials = finished(study_in(folder / MADE / "study"))
+    best = (folder / MADE / "study" / "best.toml").read_text()
+    return [[trial.params, trial.value, trial.state.name] for trial in trials], best
+
+
+# What commands load when they start, so that no process made by copying need load it again.
+LOADED = [
+    importlib.import_module(name)
+    for name in (
+        "generator.importing",
+        "generator.shards",
+        "toolchain.cli",
+        "toolchain.report.study",
+    )
+]
+
+WRITINGS = (
+    Writing("train", _train, _again, _trained),
+    Writing("generate", _generate, _generate, _generated),
+    Writing("import", _import, _import, _imported),
+    Writing("tune", _tune, _tune, _tuned),
+)
+
+
+def must_equal(found: Any, expected: Any, where: str = "the result") -> None:
+    """Raise `Broken` where two outcomes differ, saying where."""
+    if isinstance(found, dict) and isinstance(expected, dict) and found.keys() == expected.keys():
+        for key in found:
+            must_equal(found[key], expected[key], f"{where}, {key}")
+    elif isinstance(found, float) and isinstance(expected, float):
+        insist(found == expected or math.isnan(found), f"{where}: {found} is not {expected}")
+    elif found != expected:
+        raise Broken(f"{where} differs: {str(found)[:200]} is not {str(expected)[:200]}")

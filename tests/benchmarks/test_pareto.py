@@ -1,0 +1,59 @@
+import re
+
+import pytest
+
+from benchmarks import pareto
+from models import zoo
+
+ROWS = {
+    "optimized": pareto.Row(2_447_339, None, 33, None, 2_506_140, 1.5, 1.0, 98.5),
+    "nano": pareto.Row(93_907, 4_242_688, 32, None, 115_078, 0.1, 15.0, 97.0),
+    "40 wide": pareto.Row(46_979, 2_123_520, 32, 203_328, 67_000, 0.08, 18.0, 60.0),
+    "never trained": pareto.Row(46_979, 2_123_520, 32, 203_328, 67_000, 0.08, 18.0, None),
+}
+
+
+def test_multiply_adds_are_those_of_every_convolution():
+    by_hand = (
+        16 * 8 * 16 * 64  # 4x4, of the strip's half
+        + 9 * 8 * 16 * 8 * 32
+        + 9 * 16 * 32 * 4 * 32
+        + 9 * 32 * 48 * 2 * 32
+        + 6 * 48 * 56 * 32  # the height is folded away
+        + 6 * 3 * 56 * 56 * 32  # three blocks of two
+        + 56 * 11 * 32
+    )
+    assert pareto.multiply_adds(zoo.build("nano")) == by_hand
+
+
+def test_the_sweep_has_every_width_with_every_depth_and_number_of_frames():
+    swept = pareto.shapes([40, 56], [2, 3], [64, 32, 16])
+    assert len(swept) == 12
+    sizes = {name: pareto.multiply_adds(zoo.build("nano", each)) for name, each in swept.items()}
+    assert sizes["56 wide, 3 blocks, 32 frames"] == pareto.multiply_adds(zoo.build("nano"))
+    for name, each in swept.items():
+        assert all(channels % 8 == 0 for channels in each["channels"])
+        if each["width"] == 40:
+            assert sizes[name] < sizes[name.replace("40", "56")]
+        if each["blocks"] == 2:
+            assert sizes[name] < sizes[name.replace("2 blocks", "3 blocks")]
+
+
+@pytest.mark.parametrize("chart", [pareto.chart_of_time, pareto.chart_of_size])
+def test_a_chart_shows_what_was_read_and_stands_alone(chart):
+    drawn = chart(ROWS)
+    assert drawn.startswith('<svg xmlns="http://www.w3.org/2000/svg"')
+    assert "<title>nano: 97.00 %" in drawn
+    assert "<title>40 wide: 60.00 %" in drawn
+    assert "never trained" not in drawn
+    published = len(re.findall("<title>earlier", drawn))
+    assert published == (len(pareto.PUBLISHED) if chart is pareto.chart_of_size else 0)
+
+
+def test_the_table_says_where_nothing_was_measured():
+    lines = pareto.table(ROWS).markdown().splitlines()
+    told = {line.split(" | ")[0].strip("| "): line for line in lines}
+    assert told["nano"].endswith("| 97.00 % |")
+    assert told["never trained"].endswith("| - |")
+    assert "4.24 M" in told["nano"]
+    assert "2.48 MB" in told["earlier optimized"]

@@ -1,0 +1,100 @@
+"""The command that breaks things on purpose: it says so where something does not hold."""
+
+import json
+import os
+import random
+
+import pytest
+
+from benchmarks.reliability.__main__ import KINDS, rounds, table
+from benchmarks.reliability.commands import must_equal
+from benchmarks.reliability.disk import one_line
+from benchmarks.reliability.kills import TRIES as KILLS
+from benchmarks.reliability.tries import (
+    Broken,
+    Ended,
+    Try,
+    at_operation,
+    die,
+    insist,
+    operations,
+    process,
+)
+
+
+def write_three(folder):
+    def work():
+        for name in "abc":
+            (folder / name).write_text(name)
+
+    return work
+
+
+def test_writes_are_counted_and_the_process_dies_at_one_of_them(tmp_path):
+    work = write_three(tmp_path)
+    assert operations(work, tmp_path)[0] == 3
+    for path in tmp_path.iterdir():
+        path.unlink()
+    ended = process(work, lambda: at_operation(2, tmp_path, die))
+    assert ended.code == -9
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+def test_a_failing_disk_fails_from_then_on(tmp_path):
+    def full(path):
+        raise OSError(28, os.strerror(28), path)
+
+    ended = process(write_three(tmp_path), lambda: at_operation(3, tmp_path, full))
+    assert ended.code == 99
+    assert "No space left" in ended.said
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b"]
+
+
+def test_a_broken_promise_is_counted_and_shown(tmp_path):
+    def once(chance: random.Random, folder):
+        insist(chance.random() < 2, "never")
+        insist(not folder.exists(), "the folder is not new")
+        raise Broken("it broke")
+
+    found = rounds([Try("a fault", "it holds", once)], 0, 3)
+    assert found[0]["runs"] == 1
+    assert found[0]["broken"] == [{"turn": 0, "what": "it broke"}]
+    report = {"minutes": 1.0, "seed": 3, "commit": "abc", "machine": "one", "tries": found}
+    assert "| a fault | it holds | 1 | 0 |" in table(json.loads(json.dumps(report)))
+
+
+@pytest.mark.parametrize(
+    "ended",
+    [
+        Ended(2, "Traceback (most recent call last):\nnrtool: no\n"),
+        Ended(2, "no\n"),
+        Ended(1, "nrtool: no\n"),
+        Ended(2, "nrtool: no\nnrtool: no\n"),
+        Ended(0, "nrtool: no\n"),
+    ],
+)
+def test_more_or_less_than_one_line_is_a_broken_promise(ended):
+    with pytest.raises(Broken):
+        one_line(ended)
+    one_line(Ended(2, "  1 of 3\nnrtool: full\n"))
+    one_line(Ended(0, "done\n"))
+
+
+def test_what_differs_is_named():
+    must_equal({"a": [1, 2.0]}, {"a": [1, 2.0]})
+    with pytest.raises(Broken, match="the result, a differs"):
+        must_equal({"a": [1, 2]}, {"a": [1, 3]})
+
+
+@pytest.mark.parametrize("name", ["`export` killed", "`draw --collect` killed"])
+def test_releases_and_drawings_survive_a_kill(name, tmp_path):
+    (tried,) = [each for each in KILLS if each.fault.startswith(name)]
+    for turn in range(3):
+        tried.once(random.Random(turn), tmp_path / f"{turn}")
+
+
+def test_every_command_that_writes_is_tried():
+    faults = [each.fault for kind in KINDS for each in kind.TRIES]
+    assert len(faults) == len(set(faults))
+    for name in ("train", "generate", "import", "tune", "export", "draw"):
+        assert any(fault.startswith(f"`{name}") and "killed" in fault for fault in faults)

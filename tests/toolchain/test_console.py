@@ -1,0 +1,45 @@
+"""What a log shows of a long command, where there is no terminal."""
+
+import pytest
+
+from toolchain import console
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    now = [1000.0]
+    monkeypatch.setattr(console.time, "monotonic", lambda: now[0])
+    return now
+
+
+def test_a_log_gets_a_line_now_and_then_with_rate_and_time_left(capsys, clock):
+    with console.progress("training", 8_000) as update:
+        for second in range(4_000):
+            clock[0] = 1000.0 + second
+            update(2 * second, "loss 0.312" if second > 20 else "")
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "training: 20 of 8,000 (0%), 2/s, 66 min left"
+    assert lines[3] == "training: 160 of 8,000 (2%), 2/s, 65 min left, loss 0.312"
+    assert 10 < len(lines) < 25  # ever rarer, yet never silent for long
+
+
+def test_what_is_gone_on_with_is_as_fast_as_it_is_now(capsys, clock):
+    with console.progress("training", 20_000) as update:
+        update(10_000)
+        clock[0] += 100
+        update(10_500)
+    assert capsys.readouterr().err == "training: 10,500 of 20,000 (52%), 5/s, 32 min left\n"
+
+
+def test_short_work_is_not_talked_about(capsys, clock):
+    with console.progress("reading", 10) as update:
+        for done in range(11):
+            clock[0] += 0.5
+            update(done)
+    assert capsys.readouterr().err == ""
+
+
+def test_a_log_says_what_is_being_done(capsys):
+    with console.status("exporting"):
+        pass
+    assert capsys.readouterr().err == "exporting ...\n"
