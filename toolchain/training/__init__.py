@@ -11,6 +11,7 @@ In reading order:
 - `devices`: where to compute, and what is fast there.
 - `batches`: numbers sorted by width, their empty columns cut.
 - `ahead`: batches made ahead by a thread of their own.
+- `ranks`: training by several processes that torchrun starts, on the whole batch's statistics.
 - `profile`: where the time of a step goes.
 - `divergence`: where training blows up: it stops before the step, and keeps what replays it.
 - `hard_digits`: digits that a network misreads come more often.

@@ -33,6 +33,7 @@ from toolchain.training.divergence import all_finite, diverged, not_finite
 from toolchain.training.ema import Average
 from toolchain.training.muon import optimizers_for
 from toolchain.training.profile import part
+from toolchain.training.ranks import ALONE, Ranks
 from toolchain.training.recipes import Recipe, learning_rate
 from toolchain.training.resuming import (
     insist_on_same,
@@ -108,6 +109,7 @@ def train(
     resume: bool = False,
     start_from: Network | None = None,
     hard: DigitBank | None = None,
+    ranks: Ranks = ALONE,
     on_step: Callable[[int, float], None] = lambda step, loss: None,
     on_epoch: Callable[[Epoch], None] = lambda epoch: None,
 ) -> float:
@@ -121,6 +123,7 @@ def train(
         resume: go on from `run/last.safetensors`.
         start_from: a network of the same shape whose weights to start from.
         hard: training digits while the recipe focuses, instead of those of `banks`.
+        ranks: the processes that train together; each is called with a `run` of its own.
         on_step: called with the step and its loss.
         on_epoch: called with each finished epoch.
 
@@ -142,6 +145,7 @@ def train(
     model = zoo.build(variant, job.network)
     if start_from is not None:
         model.load_state_dict(start_from.state_dict())
+    model = ranks.converted(model)
     model = model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     autocast = recipe.autocasts(device)
     optimizers = optimizers_for(model, recipe, autocast)
@@ -162,6 +166,7 @@ def train(
         storage.write_json(run / "config.json", facts)
 
     per_epoch = recipe.numbers // recipe.batch
+    forward = ranks.reducing(model)
 
     def told() -> dict[str, Any]:
         return {**facts, "step": step, "best": best, "history": history}
@@ -193,14 +198,16 @@ def train(
             for optimizer, ratio in optimizers:
                 for group in optimizer.param_groups:
                     group["lr"] = learning_rate(recipe, step) * ratio
-            image = (strips.float() / 255).contiguous(memory_format=torch.channels_last)
+            mine = ranks.rows(recipe.batch)
+            image = (strips[mine].float() / 255).contiguous(memory_format=torch.channels_last)
             with part("forward"), torch.autocast(device.type, torch.bfloat16, enabled=autocast):
-                log_probs = model(image)
+                log_probs = forward(image)
             with part("loss"):
-                loss = model.decoder.loss(log_probs, digits)
+                loss = model.decoder.loss(log_probs, digits[mine])
             model.zero_grad()
             with part("backward"):
                 loss.backward()
+            loss = ranks.mean(loss.detach())
             with part("clip"):
                 norm = nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
             fastest = max(group["lr"] for each, _ in optimizers for group in each.param_groups)
@@ -212,7 +219,7 @@ def train(
             with part("average"):
                 average.update(model, step)
             step += 1
-            losses.append(loss.detach())
+            losses.append(loss)
             on_step(step, float(losses[-1]) if step % 20 == 0 else math.nan)
 
             if step % per_epoch == 0:
@@ -241,7 +248,7 @@ def train(
                 save()
                 on_epoch(row)
                 started, since = time.perf_counter(), step
-            if stop():
+            if ranks.any(stop()):
                 save()
                 raise Stopped(
                     f"stopped at step {step} of {recipe.steps}; --resume goes on from here"

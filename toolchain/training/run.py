@@ -2,7 +2,7 @@
 
 import contextlib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from toolchain.training.devices import device_named
 from toolchain.training.folders import best_of, new_folder, resumed_folder
 from toolchain.training.loop import Epoch, Job, Stopped, train, validation_numbers
 from toolchain.training.profile import profiled
+from toolchain.training.ranks import Ranks, joined
 from toolchain.training.recipes import Recipe
 from toolchain.training.settings import Settings
 
@@ -34,11 +35,15 @@ START = "start.safetensors"  # in a run's folder: the network that it started fr
 
 @dataclass(frozen=True)
 class Begun:
-    """A run's folder; whether it is to be gone on with, and whether it has come to a checkpoint."""
+    """A run's folder; whether it is to be gone on with, and whether it has come to a checkpoint.
+
+    It is written by the first of the ranks; `folder` is each one's own.
+    """
 
     folder: Path
     again: bool
     has_checkpoint: bool
+    ranks: Ranks
 
 
 def start(
@@ -55,27 +60,42 @@ def start(
 
     Raises:
         BadInput: unknown variant, device or data, a run that is there already or was trained
-            otherwise, or a recipe that needs a network to start from.
+            otherwise, a recipe that needs a network to start from, or a batch that the processes
+            cannot divide.
         Busy: another process is writing the run.
         Diverged: see `toolchain.training.divergence`.
         typer.Exit: with 130 when stopped; `last` was saved.
     """
-    variant, network = settings.run.variant, settings.network
-    on = device_named(settings.run.device)
-    recipe = settings.choose(on.type != "cpu")
-    if recipe.freeze_norm and start_from is None and not resume:
-        raise BadInput(
-            "recipe.freeze_norm keeps the statistics of a trained network: name one by --finetune"
-        )
-    zoo.build(variant, network)  # before anything is read or written: whether it can be
-    opened = resumed_folder if resume else new_folder
-    with opened(runs, variant if name is None else name, name is not None) as folder:
-        begun = Begun(folder, resume, resume and resuming.can_resume(folder))
+    variant = settings.run.variant
+    with joined(device_named(settings.run.device)) as (ranks, on):
+        recipe = settings.choose(on.type != "cpu")
+        ranks.rows(recipe.batch)
+        if recipe.freeze_norm and start_from is None and not resume:
+            raise BadInput(
+                "recipe.freeze_norm keeps the statistics of a trained network: name one by "
+                "--finetune"
+            )
+        zoo.build(variant, settings.network)  # before anything is read or written: can it be?
+        opened = resumed_folder if resume else new_folder
+        opening = opened(runs, variant if name is None else name, name is not None)
+        with _begun(opening, ranks, resume) as begun, contextlib.ExitStack() as looked_at:
+            look = looked_at.enter_context(profiled(begun.folder, on)) if profile else None
+            _train(settings, begun, on, recipe, start_from, look, as_json)
+
+
+@contextlib.contextmanager
+def _begun(
+    opening: contextlib.AbstractContextManager[Path], ranks: Ranks, resume: bool
+) -> Iterator[Begun]:
+    """The folder of a run, opened by the first rank; the others are quiet."""
+    if not ranks.is_first:
+        console.out.quiet = console.err.quiet = True
+        opening = contextlib.nullcontext(Path())
+    with opening as opened, ranks.own(ranks.share(opened)) as folder:
+        begun = Begun(folder, resume, resume and resuming.can_resume(folder), ranks)
         if resume and not begun.has_checkpoint:
             console.say(f"{folder} has no checkpoint yet: it starts anew")
-        with contextlib.ExitStack() as looked_at:
-            look = looked_at.enter_context(profiled(folder, on)) if profile else None
-            _train(settings, begun, on, recipe, start_from, look, as_json)
+        yield begun
 
 
 def _train(
@@ -152,6 +172,7 @@ def _train(
                 resume=resume,
                 start_from=model,
                 hard=hard,
+                ranks=begun.ranks,
                 on_step=on_step,
                 on_epoch=on_epoch,
             )
@@ -159,6 +180,8 @@ def _train(
             console.say(str(stopped))
             raise typer.Exit(console.INTERRUPTED) from None
     best = folder / "best.safetensors"
+    if not begun.ranks.is_first:
+        return
     if as_json:
         console.show_json({"run": folder, "best": best, "accuracy": best_accuracy, "epochs": rows})
     else:
