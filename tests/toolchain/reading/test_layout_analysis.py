@@ -147,7 +147,7 @@ def test_a_page_full_of_numbers_costs_no_more_than_the_page():
     finally:
         tracemalloc.stop()
     assert len(found) == 1600
-    assert found[-1][1] == (1570, 1568, 1580, 1584)
+    assert found[-1].box == (1570, 1568, 1580, 1584)
     assert most < 200 * 2**20  # 4 GB when each number's ink was a page of its own
 
 
