@@ -159,7 +159,7 @@ def test_a_hostile_model_is_refused_there_too(programs, picture):
     )
     assert done.returncode == 2
     [line] = done.stderr.splitlines()
-    assert "ConstantOfShape makes 1099511627776" in line
+    assert "ConstantOfShape makes 1,099,511,627,776" in line
 
 
 def test_the_doctor_finds_reading_well_and_training_missing(programs, tmp_path):

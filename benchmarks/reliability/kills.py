@@ -91,7 +91,7 @@ def _collected(chance: random.Random, folder: Path) -> None:
     kept: list[str] = []
     for _ in range(3):
         ended = process(draw, kill_after=chance.uniform(0.01, 0.5))
-        kept += [line.split()[1] for line in ended.said.splitlines() if line.startswith("kept ")]
+        kept += [line[5:] for line in ended.said.splitlines() if line.startswith("kept ")]
     there = {drawing["id"] for drawing in Store(where).drawings()}
     lost = [id_ for id_ in kept if len(id_) == 32 and id_ not in there]
     insist(not lost, f"{len(lost)} of {len(kept)} acknowledged drawings are gone")

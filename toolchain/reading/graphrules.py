@@ -99,6 +99,10 @@ def _together(shapes: Known, node: Any) -> list[Shape]:
     return [_wide(*(shapes.of[name] for name in node.input))]
 
 
+def _quantized(shapes: Known, node: Any) -> list[Shape]:
+    return [shapes(node, 0), (), ()]
+
+
 def _constant(shapes: Known, node: Any) -> list[Shape]:
     tensor = _attribute(node, "value").t
     if min(tensor.dims, default=0) < 0:
@@ -338,6 +342,8 @@ RULES: dict[str, Callable[[Known, Any], list[Shape]]] = {
     "Constant": _constant,
     "ConstantOfShape": _filled,
     "Conv": _convolution,
+    "ConvInteger": _convolution,
+    "DynamicQuantizeLinear": _quantized,
     "Expand": _expand,
     "Flatten": _flatten,
     "Gather": _gather,
@@ -345,6 +351,7 @@ RULES: dict[str, Callable[[Known, Any], list[Shape]]] = {
     "Gemm": _linear,
     "GlobalAveragePool": _pool_all,
     "MatMul": _product,
+    "MatMulInteger": _product,
     "Pad": _pad,
     "Reshape": _reshape,
     "Resize": _resize,

@@ -195,8 +195,11 @@ def test_a_page_written_anew_takes_the_place_of_the_one_that_is_kept(phone, tmp_
         write_page(folder, OTHER)
         visit.page.evaluate("""async () => {
             const kept = await navigator.serviceWorker.ready;
-            await kept.update();
-            while (!kept.waiting) await new Promise((done) => setTimeout(done, 50));
+            for (let tries = 0; !kept.waiting; tries++) {
+                if (tries === 120) throw new Error("the new page is not taken");
+                await kept.update().catch(() => {});
+                await new Promise((done) => setTimeout(done, 500));
+            }
         }""")
         assert visit.page.locator("#model option").inner_text() == model.stem
         visit.page.close()
