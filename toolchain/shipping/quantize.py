@@ -68,16 +68,7 @@ RECIPES = {
     "mixed-percentile": Recipe("mixed, ranges by percentile", "Percentile"),
     "mixed-first": Recipe("mixed, first layer in float32", "MinMax", floats="first"),
     "mixed-last": Recipe("mixed, last layer in float32", "MinMax", floats="last"),
-    "mixed-last-nearest": Recipe(
-        "mixed-last, each weight rounded by itself", "MinMax", nearest=True, floats="last"
-    ),
     "mixed-ends": Recipe("mixed, first and last layer in float32", "MinMax", floats="both ends"),
-    "mixed-ends-nearest": Recipe(
-        "mixed-ends, ranges by entropy, each weight rounded by itself",
-        "Entropy",
-        nearest=True,
-        floats="both ends",
-    ),
     "static": Recipe("static convolutions, LSTM in float32", "MinMax", lstm=False),
     "dynamic": Recipe("everything dynamic", None, nearest=True),
 }
