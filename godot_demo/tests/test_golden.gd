@@ -6,8 +6,8 @@ const LEVELS := 2  ## a pixel of the strip may differ by so many
 const LOG_PROBS := 1e-3
 ## Of int8 elsewhere than in ONNX Runtime on x86-64, which made the vectors: as golden.py has it.
 const LOG_PROBS_ELSEWHERE := 0.2
-## nano has no LSTM to smooth what an activation rounded to the step beside does: 0.31 was seen, on
-## arm64. Digits, confidences and scores are compared as closely as everywhere.
+## Of nano's int8 there: 0.31 was seen on arm64. Digits, confidences and scores are compared as
+## closely as everywhere.
 const NANO_ELSEWHERE := 0.5
 
 

@@ -1,18 +1,17 @@
 import pytest
 
+from generator.errors import BadInput
 from toolchain import storage
 
 
-def test_a_failed_write_leaves_the_earlier_file_and_nothing_else(tmp_path):
-    path = tmp_path / "a.json"
-    storage.write_json(path, {"kept": True})
-
-    def fail():
-        with storage.replacing(path) as temporary:
-            temporary.write_text("half")
-            raise RuntimeError
-
-    with pytest.raises(RuntimeError):
-        fail()
+def test_json_is_read_as_it_was_written(tmp_path):
+    storage.write_json(tmp_path / "a.json", {"kept": [1, None, "é"]})
+    assert storage.read_json(tmp_path / "a.json") == {"kept": [1, None, "é"]}
     assert [each.name for each in tmp_path.iterdir()] == ["a.json"]
-    assert "kept" in path.read_text()
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe{", b"[" * 100_000])
+def test_damaged_json_is_named(tmp_path, content):
+    (tmp_path / "a.json").write_bytes(content)
+    with pytest.raises(BadInput, match=r"a\.json is damaged"):
+        storage.read_json(tmp_path / "a.json")
