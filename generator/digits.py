@@ -22,7 +22,8 @@ class DigitBank:
     (a source without known writers counts as one), `choices` the digits that a writer has.
     `writers` are their names, `wrote` int64 [G] says which of them wrote each glyph, `places` from
     which file and line it was read.
-    `description` says in plain data what is in it.
+    `description` says in plain data what is in it. A share of the strips written with it shows what
+    is no digit, where there are `negatives`: glyphs whose labels say nothing, and that share.
 
     >>> bank = DigitBank([mnist_glyphs("train")])
     """
@@ -43,6 +44,7 @@ class DigitBank:
             raise BadInput(f"{len(sources)} sources need as many weights above 0, got {weights}")
         if not sum(len(source.labels) for source in sources):
             raise BadInput("no digits to write numbers with: add a source that has this split")
+        self.negatives: tuple[DigitBank, float] | None = None
         self.weights = tuple(weight / sum(weights) for weight in weights)
         self.description: list[dict[str, Any]] = [
             {
@@ -107,6 +109,21 @@ class DigitBank:
         bank.order = self.order.repeat_interleave(times)
         bank.first = starts[self.first]
         bank.per_digit = starts[self.first + self.per_digit] - bank.first
+        return bank
+
+    def with_negatives(self, negatives: "DigitBank", share: float) -> "DigitBank":
+        """The same, but that a share of the strips, 0..1, is of what is no digit."""
+        bank = copy.copy(self)
+        bank.negatives = negatives, share
+        bank.description = [
+            *self.description,
+            {
+                "source": "negatives",
+                "share": share,
+                "digits": len(negatives),
+                "sha256": [each["sha256"] for each in negatives.description],
+            },
+        ]
         return bank
 
     @property

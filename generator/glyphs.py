@@ -152,7 +152,9 @@ def stroke_glyphs(
         BadInput: a line is damaged.
     """
     digits = stroke_digits(path, split)
-    return _drawn(path.name.split(".")[0], digits + varied(digits, copies, seed), device, copies)
+    return drawn_glyphs(
+        path.name.split(".")[0], digits + varied(digits, copies, seed), device, copies
+    )
 
 
 def stroke_digits(path: Path, split: Split | None) -> list[StrokeDigit]:
@@ -186,7 +188,7 @@ def procedural_glyphs(
     `copies` of each are added, varied by `seed`.
     """
     digits = procedural_digits(split)
-    return _drawn("procedural", digits + varied(digits, copies, seed), device, copies)
+    return drawn_glyphs("procedural", digits + varied(digits, copies, seed), device, copies)
 
 
 def procedural_digits(split: Split) -> list[StrokeDigit]:
@@ -213,13 +215,14 @@ def redrawn_glyphs(
     """
     digits = redrawn_digits(split, folder)
     hands = [replace(digit, writer=str(i // HAND)) for i, digit in enumerate(digits)]
-    glyphs = _drawn("redrawn", digits + varied(hands, copies, seed), device, copies)
+    glyphs = drawn_glyphs("redrawn", digits + varied(hands, copies, seed), device, copies)
     return replace(glyphs, writers=torch.zeros_like(glyphs.writers), anonymous=True, names=())
 
 
-def _drawn(
-    source: str, digits: list[StrokeDigit], device: torch.device | str, copies: int = 0
+def drawn_glyphs(
+    source: str, digits: list[StrokeDigit], device: torch.device | str = "cpu", copies: int = 0
 ) -> Glyphs:
+    """Digits of pen strokes, drawn; the last of them are `copies` varied copies of the first."""
     fields, boxes = distance_fields(digits, device)
     names = {name: i for i, name in enumerate(sorted({digit.writer for digit in digits}))}
     return Glyphs(

@@ -6,6 +6,7 @@ points wander, the pen sets down and lifts off early or late, loops stay open or
 """
 
 import itertools
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,13 +28,19 @@ _ENDS = 0.07  # how much longer or shorter than drawn a stroke is, as a share of
 @dataclass(frozen=True)
 class _Writer:
     name: str
-    habits: tuple[Skeleton, ...]
+    habits: dict[int, Skeleton]
     slant: float
     width: float
     roundness: float
 
 
-def handwritten(writers: int, each: int, seed: int = 0, wildness: float = 1.0) -> list[StrokeDigit]:
+def handwritten(
+    writers: int,
+    each: int,
+    seed: int = 0,
+    wildness: float = 1.0,
+    skeletons: Mapping[int, tuple[Skeleton, ...]] = SKELETONS,
+) -> list[StrokeDigit]:
     """Digits of writers who do not exist.
 
     Args:
@@ -41,38 +48,41 @@ def handwritten(writers: int, each: int, seed: int = 0, wildness: float = 1.0) -
         each: digits 0..9 that every writer writes so many times.
         seed: same seed, same digits.
         wildness: times all variation within a way of writing; 0 is as in the book.
+        skeletons: the ways of writing each label.
 
     Returns:
-        writers * each * 10 digits; their writers are named "procedural-0000" and so on.
+        writers * each digits of each label; their writers are named "procedural-0000" and so on.
     """
     digits = []
     for number in range(writers):
         # A writer is a function of seed and number, whoever else is asked for.
         random = np.random.default_rng((seed, number))
-        writer = _writer(f"{SOURCE}-{seed}-{number:04d}", random, wildness)
+        writer = _writer(f"{SOURCE}-{seed}-{number:04d}", random, wildness, skeletons)
         digits += [
             StrokeDigit(label, writer.name, strokes, float(height), SOURCE)
-            for label in range(10)
+            for label in skeletons
             for strokes, height in [_digit(writer, label, random, wildness) for _ in range(each)]
         ]
     return digits
 
 
-def _writer(name: str, random: np.random.Generator, wildness: float) -> _Writer:
-    habits = []
-    for label in range(10):
-        ways = SKELETONS[label]
+def _writer(
+    name: str,
+    random: np.random.Generator,
+    wildness: float,
+    skeletons: Mapping[int, tuple[Skeleton, ...]],
+) -> _Writer:
+    habits = {}
+    for label, ways in skeletons.items():
         odds = np.array(WAYS[: len(ways)])
         way = ways[random.choice(len(ways), p=odds / odds.sum())]
-        habits.append(
-            tuple(
-                tuple((x + dx, y + dy) for (x, y), (dx, dy) in zip(stroke, moves, strict=True))
-                for stroke in way
-                for moves in [_moves(stroke, random, _HABIT * wildness)]
-            )
+        habits[label] = tuple(
+            tuple((x + dx, y + dy) for (x, y), (dx, dy) in zip(stroke, moves, strict=True))
+            for stroke in way
+            for moves in [_moves(stroke, random, _HABIT * wildness)]
         )
     slant, width = random.normal(0, 0.1 * wildness), np.exp(random.normal(0, 0.18 * wildness))
-    return _Writer(name, tuple(habits), float(slant), float(width), float(random.uniform(0, 1)))
+    return _Writer(name, habits, float(slant), float(width), float(random.uniform(0, 1)))
 
 
 def _digit(

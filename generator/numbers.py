@@ -5,7 +5,7 @@ glyphs here, is placed by `generator.layout` or, a share of them, by `generator.
 device the digit bank lies. On a CPU `generator.kernel` draws it, elsewhere `generator.sampling`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -26,13 +26,15 @@ _PER_NUMBER = 16  # room for the slots of a number, and of each of its digits
 _PER_DIGIT = 12
 _PER_FLAW = 8
 _PER_FRAME = 8
+_NEGATIVE = 2  # added to the seed, for which strips show no digit
 
 Slots = dict[str, Tensor]
 
 
 @dataclass(frozen=True)
 class Numbers:
-    """A batch: `strips` uint8 [N, 1, 32, 128], `digits` int64 [N, 5], `PAD` to the right.
+    """A batch: `strips` uint8 [N, 1, 32, 128], `digits` int64 [N, 5], `PAD` to the right;
+    nothing but `PAD` where a strip shows no digit.
 
     Of single digits the `strips` are squares, uint8 [N, 1, 28, 28].
     """
@@ -98,7 +100,21 @@ class NumberGenerator:
     def samples(self, index: Tensor) -> Numbers:
         """The samples of the given numbers: `index` int64 [N]."""
         chances = self._chances(index)
-        return self._written(*self._chosen(chances), chances)
+        made = self._written(*self._chosen(chances), chances)
+        if self.bank.negatives is not None:
+            self._put_negatives(made, index, *self.bank.negatives)
+        return made
+
+    def _put_negatives(
+        self, made: Numbers, index: Tensor, negatives: DigitBank, share: float
+    ) -> None:
+        chance = hash_uniform(self.seed + _NEGATIVE, index.to(self.bank.device), 1)[:, 0]
+        rows = (chance < share).nonzero()[:, 0]
+        if len(rows):
+            style = replace(self.style, earlier=0.0)
+            drawn = NumberGenerator(negatives, self.seed, style, compiled=self.compiled)
+            made.strips[rows] = drawn.samples(index[rows.to(index.device)]).strips
+            made.digits[rows] = PAD
 
     def glyphs(self, first: int, count: int) -> Tensor:
         """Which glyphs write samples first .. first + count - 1: int64 [N, 5], `PAD` to the right.

@@ -17,6 +17,7 @@ from generator.glyphs import (
     redrawn_glyphs,
     stroke_digits,
 )
+from generator.negatives import negative_glyphs
 from generator.ranges import Share
 from generator.redrawn import redrawn_digits, to_redraw
 from generator.splits import Split
@@ -45,6 +46,8 @@ class Digits:
         fonts_share: how much these write, 0..1; MNIST has the rest.
         copies: varied copies of each digit of pen strokes to train on too, fonts' among them; of
             procedural handwriting and redrawn digits one, if there are any.
+        negatives_share: how much of what is trained on shows no digit, 0..1: letters, scribbles,
+            mirrored digits, labelled as nothing.
     """
 
     mnist: Path | None = None
@@ -55,6 +58,7 @@ class Digits:
     fonts: Path | None = None
     fonts_share: Share = 0.15
     copies: Annotated[int, Interval(ge=0, le=64)] = 0
+    negatives_share: Share = 0.0
 
     def bank(self, split: Split, device: torch.device | str = "cpu", seed: int = 0) -> DigitBank:
         """The mixed bank of a split. No custom digit is in "test".
@@ -96,7 +100,17 @@ class Digits:
         if rest > 0:
             sources.append(mnist_glyphs(split, self.mnist))
             weights.append(rest)
-        return DigitBank(sources, weights, device)
+        bank = DigitBank(sources, weights, device)
+        if split != "train" or self.negatives_share == 0:
+            return bank
+        return bank.with_negatives(self._negatives(split, device), self.negatives_share)
+
+    def _negatives(self, split: Split, device: torch.device | str) -> DigitBank:
+        drawn = [digit for path in self.custom for digit in stroke_digits(path, split)]
+        drawn = drawn or procedural_digits(split)
+        return DigitBank(
+            negative_glyphs(split, drawn, [mnist_glyphs(split, self.mnist)]), device=device
+        )
 
     def prepare(self, *splits: Split) -> None:
         """Redraw the digits that banks of these splits need, with a progress bar; once for good.

@@ -39,6 +39,9 @@ class Recipe:
             misreads come more often; see `toolchain.training.hard_digits`.
         freeze_norm: batch-norm normalises by the running statistics of the network to start from,
             as it will once exported, not by each batch's own; its scales still learn.
+        distil: weight of the teacher's log_probs (run.teacher): to the loss is added how far the
+            network's are from them, nats a frame, summed over the frames (Hinton et al. 2015,
+            arXiv:1503.02531); measured on half of each batch, which costs half as much.
     """
 
     epochs: Count
@@ -57,6 +60,7 @@ class Recipe:
     layout: Layout = "usual"
     focus: Share = 0.0
     freeze_norm: bool = False
+    distil: Amount = 0.0
 
     @property
     def steps(self) -> int:

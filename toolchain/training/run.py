@@ -120,8 +120,14 @@ def _train(
         )
     reader = model
     if recipe.focus and settings.run.judge is not None:
-        reader, held = _judge(settings.run.judge, variant)
+        reader, held = _like(settings.run.judge, variant, "run.judge")
         facts["judge"] = _origin(held)
+    teacher = None
+    if recipe.distil:
+        if settings.run.teacher is None:
+            raise BadInput("a recipe that distils needs a network to imitate: name run.teacher")
+        teacher, held = _like(settings.run.teacher, variant, "run.teacher")
+        facts["teacher"] = _origin(held)
     settings.digits.prepare("train", "val")
     with console.status("preparing digits"):
         train_bank = settings.digits.bank("train", on, settings.run.seed)
@@ -172,6 +178,7 @@ def _train(
                 resume=resume,
                 start_from=model,
                 hard=hard,
+                teacher=teacher and teacher.to(on).eval(),
                 ranks=begun.ranks,
                 on_step=on_step,
                 on_epoch=on_epoch,
@@ -224,12 +231,12 @@ def _origin(facts: dict[str, Any]) -> str:
     return f"{facts['variant']} ({facts.get('commit', 'unknown')})"
 
 
-def _judge(path: Path, variant: str) -> tuple[Network, dict[str, Any]]:
+def _like(path: Path, variant: str, asked: str) -> tuple[Network, dict[str, Any]]:
     """The network of a checkpoint or run and its facts; it reads what the variant learns from."""
     network, held = checkpoint.load_model(best_of(path))
     kind = zoo.find(held["variant"])
     if kind.input != zoo.find(variant).input or kind.digits[0] > 1:
-        raise BadInput(f"run.judge {path} does not read what {variant} does: name another network")
+        raise BadInput(f"{asked} {path} does not read what {variant} does: name another network")
     return network, held
 
 
