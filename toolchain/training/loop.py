@@ -209,7 +209,8 @@ def train(
                 loss = model.decoder.loss(log_probs, digits[mine])
             if teacher is not None:
                 with part("teacher"):
-                    loss = loss + recipe.distil * distance(teacher, image, log_probs, autocast)
+                    away = distance(teacher, image, digits[mine], log_probs, autocast)
+                    loss = loss + recipe.distil * away
             model.zero_grad()
             with part("backward"):
                 loss.backward()
