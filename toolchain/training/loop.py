@@ -207,6 +207,8 @@ def train(
                 log_probs = forward(image)
             with part("loss"):
                 loss = model.decoder.loss(log_probs, digits[mine])
+                if recipe.smoothing:
+                    loss = loss - recipe.smoothing * log_probs.mean(2).sum(1).mean()
             if teacher is not None:
                 with part("teacher"):
                     away = distance(teacher, image, digits[mine], log_probs, autocast)
