@@ -1,7 +1,7 @@
 """A pilot reads as well whether compiled loops drew its numbers or plain ones.
 
     python benchmarks/pilots.py
-    python benchmarks/pilots.py --variant lightweight --numbers 65536 --seeds 1
+    python benchmarks/pilots.py --numbers 131072 --seeds 3
 
 What both draw differs by one grey level at most. For each seed the same network, from the same
 first weights, learns from the same numbers, drawn once so and once so; then each reads the
@@ -53,8 +53,8 @@ def main() -> None:
     """Train, read, write, print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--variant", default="nano")
-    parser.add_argument("--numbers", type=int, default=32_768, help="that each learns from")
-    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--numbers", type=int, default=65_536, help="that each learns from")
+    parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--custom", type=Path, help="folder of stroke digits; else MNIST alone")
     parser.add_argument("--out", type=Path, default=OUT)
     given = parser.parse_args()
