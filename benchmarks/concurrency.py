@@ -6,12 +6,12 @@
 Each session is one thread of its own on the released int8 file, as a server would keep them. In
 each round every count of sessions and every batch reads in turn; ratios to one session with one
 number at a time are of one round. A cold start is a new Python process until it has read a number,
-what Python itself takes to start included. Writes benchmarks/concurrency.json and concurrency.md.
+what Python itself takes to start included; the releases start in turn. Writes
+benchmarks/concurrency.json and benchmarks/concurrency.md.
 """
 
 import argparse
 import itertools
-import statistics
 import subprocess
 import sys
 import time
@@ -20,121 +20,96 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
+import turns
 
 from toolchain import storage
-from toolchain.provenance import machine, source_commit
 from toolchain.reading.runtime import INPUT, open_model
 from toolchain.table import Table
 
 ROOT = Path(__file__).parent.parent
 OUT = Path(__file__).with_suffix(".json")
-SECONDS = 0.5  # that each measurement lasts
 COLD = """
 import pathlib, sys, numpy
 from toolchain.reading.runtime import INPUT, open_model
 session = open_model(pathlib.Path(sys.argv[1]))
-session.run(["digits"], {INPUT: numpy.zeros((1, 1, 32, 128), numpy.uint8)})
+high, wide = session.get_inputs()[0].shape[2:]
+session.run(["digits"], {INPUT: numpy.zeros((1, 1, high, wide), numpy.uint8)})
 """
 
 
-def readings(sessions: list[Any], batch: int) -> float:
+def readings(sessions: list[Any], batch: int, seconds: float) -> float:
     """Numbers read a second by so many sessions at once."""
-    chance = np.random.default_rng(0)
-    strips = chance.integers(0, 256, (batch, 1, 32, 128), np.uint8)
-    end = time.perf_counter() + SECONDS
+    high, wide = sessions[0].get_inputs()[0].shape[2:]
+    strips = np.random.default_rng(0).integers(0, 256, (batch, 1, high, wide), np.uint8)
 
-    def read(session: Any) -> int:
-        count = 0
-        while time.perf_counter() < end:
+    def read(session: Any) -> float:
+        count, before = 0, time.perf_counter()
+        while (passed := time.perf_counter() - before) < seconds or not count:
             session.run(["digits"], {INPUT: strips})
             count += batch
-        return count
+        return count / passed
 
-    before = time.perf_counter()
+    # Each by its own clock: they do not end at the same moment.
     with ThreadPoolExecutor(len(sessions)) as pool:
-        count = sum(pool.map(read, sessions))
-    return count / (time.perf_counter() - before)
+        return sum(pool.map(read, sessions))
 
 
-def cold(path: Path) -> float:
-    """Seconds from starting Python to the first reading."""
+def starts_a_second(path: Path) -> float:
+    """One over the seconds from starting Python to the first reading."""
     before = time.perf_counter()
     subprocess.run([sys.executable, "-c", COLD, str(path)], check=True, cwd=ROOT)
-    return time.perf_counter() - before
+    return 1 / (time.perf_counter() - before)
 
 
-def measure(path: Path, given: argparse.Namespace) -> dict[str, Any]:
-    """Everything about one file."""
-    cases = list(itertools.product(given.sessions, given.batches))
-    rates: dict[tuple[int, int], list[float]] = {case: [] for case in cases}
-    sessions = [open_model(path) for _ in range(max(given.sessions))]
-    for turn in range(-1, given.rounds):  # the first warms up
-        for count, batch in cases:
-            rate = readings(sessions[:count], batch)
-            if turn >= 0:
-                rates[count, batch].append(rate)
-    base = rates[cases[0]]
-    measured = [
-        {
-            "sessions": count,
-            "batch": batch,
-            "readings_per_second": statistics.median(found),
-            "slowest": min(found),
-            "fastest": max(found),
-            "of_the_first": statistics.median(a / b for a, b in zip(found, base, strict=True)),
-        }
-        for (count, batch), found in rates.items()
-    ]
-    starts = [cold(path) for _ in range(given.rounds)]
-    return {"file": path.name, "sha256": storage.sha256(path), "measured": measured, "cold": starts}
-
-
-def table(report: dict[str, Any]) -> Table:
-    """The report as rows."""
-    head = ["sessions", "batch", "readings/s", "slowest to fastest", "of the first"]
-    rows = [
-        [
-            str(each["sessions"]),
-            str(each["batch"]),
-            f"{each['readings_per_second']:.0f}",
-            f"{each['slowest']:.0f} to {each['fastest']:.0f}",
-            f"{each['of_the_first']:.2f}",
-        ]
-        for each in report["measured"]
-    ]
-    return Table("", head, rows, words=0)
+def starts_table(starts: list[dict[str, Any]]) -> Table:
+    """Cold starts, in seconds."""
+    rows = []
+    for each in starts:
+        middle, low, high = (1 / each[key] for key in ("per_second", "fastest", "slowest"))
+        rows.append([*each["way"], f"{middle:.2f} s", f"{low:.2f} to {high:.2f}"])
+    return Table("", ["a cold start of", "takes", "fastest to slowest"], rows)
 
 
 def main() -> None:
     """Measure, write, print."""
+    released = {path.name: path for path in sorted(ROOT.glob("exports/*/*.int8.onnx"))}
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--variant", default="optimized")
+    parser.add_argument("--file", choices=[*released], default="optimized.int8.onnx")
     parser.add_argument("--sessions", type=int, nargs="+", default=[1, 2, 4])
     parser.add_argument("--batches", type=int, nargs="+", default=[1, 16, 64])
+    parser.add_argument("--seconds", type=float, default=0.5, help="that each measurement lasts")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--out", type=Path, default=OUT)
     given = parser.parse_args()
-    path = ROOT / "exports" / given.variant / f"{given.variant}.int8.onnx"
+    path = released[given.file]
+    opened = [open_model(path) for _ in range(max(given.sessions))]
+    cases = list(itertools.product(given.sessions, given.batches))
+
+    def reading(count: int, batch: int) -> turns.Way:
+        return lambda _: readings(opened[:count], batch, given.seconds)
+
+    def starting(path: Path) -> turns.Way:
+        return lambda _: starts_a_second(path)
+
+    ways = {(str(count), str(batch)): reading(count, batch) for count, batch in cases}
+    first = next(iter(ways))
+    measured = turns.compared(turns.rates(ways, given.rounds), first)
+    cold = {(name,): starting(path) for name, path in released.items()}
+    starts = turns.compared(turns.rates(cold, given.rounds), (given.file,))
     report = {
-        "machine": machine(),
-        "onnxruntime": onnxruntime.__version__,
-        "commit": source_commit(),
+        **turns.where(("onnxruntime", "numpy")),
+        "file": given.file,
+        "sha256": storage.sha256(path),
         "rounds": given.rounds,
-        **measure(path, given),
+        "measured": measured,
+        "starts": starts,
     }
-    starts = report["cold"]
-    text = (
-        f"# Readings at once\n\n{report['file']}, each session one thread; {given.rounds} rounds."
-        f"\n\n{table(report).markdown()}\nA cold start: {statistics.median(starts):.2f} s "
-        f"({min(starts):.2f} to {max(starts):.2f}).\n\n{report['machine']}, ONNX Runtime "
-        f"{report['onnxruntime']}; commit {report['commit']}. Written by "
-        "`python benchmarks/concurrency.py`.\n"
+    read = turns.table(measured, ["sessions", "batch"], "readings", "the first")
+    body = (
+        f"{given.file}, each session one thread; {given.rounds} rounds.\n\n{read.markdown()}\n"
+        f"{starts_table(starts).markdown()}"
     )
-    print(text)
-    storage.write_json(given.out, report)
-    with storage.replacing(given.out.with_suffix(".md")) as temporary:
-        temporary.write_text(text, "utf-8")
+    turns.write(given.out, "Readings at once", body, report)
 
 
 if __name__ == "__main__":

@@ -1,21 +1,25 @@
 """Optimized learns from twice as many numbers a second as by the earlier recipe.
 
     python benchmarks/learning.py
-    python benchmarks/learning.py --to 0.97 --minutes 120
+    python benchmarks/learning.py --to 0.97 --way ours --minutes 60
+    python benchmarks/learning.py --to 0.97 --way earlier
 
 The earlier recipe, from its published description: batches of 64 in float32 at whole width, plain
 Adam at 1e-3, a PyTorch loader with two workers that make numbers one at a time with Pillow (see
-benchmarks/earlier.py). Ours: the recipe that this machine gets by default, numbers made ahead.
+benchmarks/earlier.py). Ours: the recipe that a CPU gets by default, numbers made ahead. Between
+them, the earlier recipe with our numbers, which says what the numbers alone are worth.
 
-Both take steps in turn, round by round, by the clock; the ratio is of one round. `--to` then trains
-each by itself until it reads so many of the validation numbers or its minutes are over: hours.
-Writes benchmarks/learning.json and benchmarks/learning.md.
+All take steps in turn, round by round, by the clock; ratios are of one round. What was made ahead
+while others had their turn is used up before the clock starts.
+
+`--to` trains one way by itself until it reads so many of the validation numbers, which are laid out
+in our usual way, or its `--minutes` of learning are over; without `--minutes` these are four times
+those that ours took. Run again, it goes on, from `--run`. Each run tells its part of
+benchmarks/learning.json and writes benchmarks/learning.md anew.
 """
 
 import argparse
-import dataclasses
-import itertools
-import statistics
+import contextlib
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -25,166 +29,192 @@ from typing import Any
 import earlier
 import numpy as np
 import torch
-from torch import Tensor, nn
+import turns
+from learner import CPU, Learner
+from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
+from generator.digits import DigitBank
 from generator.mnist import mnist_part
 from generator.numbers import PAD
-from models import zoo
-from models.decoders import Network
 from toolchain import console, storage
 from toolchain.data import samples
 from toolchain.data.sources import Digits
-from toolchain.provenance import machine, source_commit
 from toolchain.table import Table
 from toolchain.training.accuracy import evaluate
 from toolchain.training.ahead import ahead
 from toolchain.training.batches import GROUP, batches
 from toolchain.training.devices import denormals_flushed
-from toolchain.training.ema import Average
 from toolchain.training.loop import validation_numbers
-from toolchain.training.muon import optimizers_for
-from toolchain.training.recipes import RECIPES, Recipe, learning_rate
+from toolchain.training.recipes import RECIPES
+from toolchain.training.resuming import can_resume, read_last, restore, save_last, state_of
 
 OUT = Path(__file__).with_suffix(".json")
 VARIANT = "optimized"
-CPU = torch.device("cpu")
-EARLIER = RECIPES["earlier"]
-LOOK = 40 * GROUP  # steps between two looks at the validation numbers
+OURS, THEIRS, BETWEEN = "ours", "earlier", "earlier, our numbers"
+WAYS = {OURS: RECIPES["short"], THEIRS: RECIPES["earlier"], BETWEEN: RECIPES["earlier"]}
+LONGER = 4  # times as long as ours the others may learn
 
 
 class OneAtATime(IterableDataset[tuple[Tensor, Tensor]]):
     """Numbers of the earlier work's way, made by a worker one after the other."""
 
+    def __init__(self, first: int) -> None:
+        """From a step on: other numbers than before."""
+        self.first = first
+
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
         images, labels = mnist_part("train")
         pictures = [images[labels == digit] for digit in range(10)]
         worker = get_worker_info()
-        chance = np.random.default_rng((1, worker.id if worker else 0))
+        chance = np.random.default_rng((1, self.first, worker.id if worker else 0))
         while True:
             made = earlier.number(pictures, chance)
             digits = [int(digit) for digit in made.label] + [PAD] * (5 - len(made.label))
             yield torch.from_numpy(made.strip), torch.tensor(digits)
 
 
-def steps(
-    model: Network, recipe: Recipe, made: Iterator[tuple[Tensor, Tensor]], average: Average | None
-) -> Iterator[int]:
-    """Learn from one batch after the other; yields the count of numbers learned from."""
-    autocast = recipe.autocasts(CPU)
-    optimizers = optimizers_for(model, recipe, autocast)
-    layout = torch.channels_last if average else torch.contiguous_format
-    for step, (strips, digits) in enumerate(made):
-        model.train()
-        for optimizer, ratio in optimizers:
-            for group in optimizer.param_groups:
-                group["lr"] = learning_rate(recipe, min(step, recipe.steps - 1)) * ratio
-        image = (strips.float() / 255).contiguous(memory_format=layout)
-        with torch.autocast("cpu", torch.bfloat16, enabled=autocast):
-            log_probs = model(image)
-        loss = model.decoder.loss(log_probs, digits)
-        model.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
-        for optimizer, _ in optimizers:
-            optimizer.step()
-        if average:
-            average.update(model, step)
-        yield len(strips)
+@contextlib.contextmanager
+def learner(way: str, bank: DigitBank, held: Path | None = None) -> Iterator[Learner]:
+    """A network that learns in that way, from its start or from where a folder `held` it."""
+    tensors, facts = read_last(held) if held else ({}, {"step": 0})
+    recipe, step = WAYS[way], int(facts["step"])
+    torch.manual_seed(0)
+    with contextlib.ExitStack() as stack:
+        if way == THEIRS:
+            loader = DataLoader(OneAtATime(step), batch_size=recipe.batch, num_workers=2)
+            made: Iterator[tuple[Tensor, Tensor]] = iter(loader)
+        else:
+            numbers = samples.to_learn(VARIANT, bank, 0)
+            made = stack.enter_context(ahead(partial(batches, numbers, recipe, step), CPU))
+        layout = torch.channels_last if way == OURS else torch.contiguous_format
+        found = Learner(VARIANT, recipe, made, layout, step)
+        if tensors:
+            restore(tensors, found.model, found.average, found.optimizers)
+        yield found
 
 
 @denormals_flushed()
-def compare(given: argparse.Namespace, ours: Recipe) -> dict[str, Any]:
-    """Numbers learned from a second by each way, in turn; then, where asked, the time to learn."""
-    digits = Digits(custom=(given.custom,) if given.custom else ())
-    numbers = samples.to_learn(VARIANT, digits.bank("train"), 0)
-    loader = DataLoader(OneAtATime(), batch_size=EARLIER.batch, num_workers=2)
-    networks = {name: zoo.build(VARIANT) for name in ("earlier", "ours")}
-    networks["ours"] = networks["ours"].to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    average = Average(networks["ours"], ours.ema, 0.0)
-    rates: dict[str, list[float]] = {"earlier": [], "ours": []}
-    with ahead(partial(batches, numbers, ours, 0), CPU) as made:
-        learning = {
-            "earlier": steps(networks["earlier"], EARLIER, iter(loader), None),
-            "ours": steps(networks["ours"], ours, made, average),
-        }
-        for turn in range(-1, given.rounds):  # the first sets up, and is not counted
-            for name, running in learning.items():
-                before = time.perf_counter()
-                learned = sum(itertools.islice(running, given.steps))
-                if turn >= 0:
-                    rates[name].append(learned / (time.perf_counter() - before))
-        reached = {}
-        if given.to:
-            check = validation_numbers(VARIANT, digits.bank("val"), None)
-            for name, running in learning.items():
-                read = average.model if name == "ours" else networks[name]
-                reached[name] = _until(read, running, check, given)
-    ratios = [one / other for one, other in zip(rates["ours"], rates["earlier"], strict=True)]
-    return {"rates": rates, "ratios": ratios, "reached": reached}
+def compare(given: argparse.Namespace, digits: Digits) -> list[dict[str, Any]]:
+    """Numbers learned from a second by each way, in turn."""
+    with contextlib.ExitStack() as stack:
+        bank = digits.bank("train")
+
+        def learning(way: str) -> turns.Way:
+            learns = stack.enter_context(learner(way, bank))
+            count = given.steps * learns.recipe.batch
+            counted = turns.per_second(
+                count, lambda _: learns.learn(given.steps), time.perf_counter
+            )
+
+            def after_the_stock(turn: int) -> float:
+                learns.learn(GROUP)  # a loader has twice as many batches ready as it has workers
+                return counted(turn)
+
+            return after_the_stock
+
+        ways = {(way,): learning(way) for way in WAYS}
+        return turns.compared(turns.rates(ways, given.rounds), (THEIRS,))
 
 
-def _until(
-    model: nn.Module, running: Iterator[int], check: Any, given: argparse.Namespace
-) -> dict[str, Any]:
-    """Seconds of learning until it reads enough; None where its minutes are over before."""
-    seconds, learned = 0.0, 0
-    while True:
-        before = time.perf_counter()
-        learned += sum(itertools.islice(running, LOOK))
-        seconds += time.perf_counter() - before
-        accuracy = evaluate(model, check).accuracy
-        console.say(f"{learned:,} numbers, {console.duration(seconds)}: {accuracy:.2%}")
-        if accuracy >= given.to or seconds > 60 * given.minutes:
-            enough = seconds if accuracy >= given.to else None
-            return {"seconds": enough, "numbers": learned, "accuracy": accuracy}
+@denormals_flushed()
+def reach(given: argparse.Namespace, digits: Digits, minutes: float) -> dict[str, Any]:
+    """Learn until enough is read or the minutes are over, those of earlier runs counted in.
+
+    Returns:
+        What is known at each look; `seconds` until enough was read, None where it never was.
+    """
+    check = validation_numbers(VARIANT, digits.bank("val"), None)
+    run = given.run / given.way.replace(", ", "-").replace(" ", "-")
+    looks = read_last(run)[1]["history"] if can_resume(run) else []
+    last = looks[-1] if looks else {"seconds": 0.0, "numbers": 0, "accuracy": 0.0}
+    held = run if looks else None
+    with learner(given.way, digits.bank("train"), held) as learns:
+        while not looks or (last["accuracy"] < given.to and last["seconds"] < 60 * minutes):
+            before = time.perf_counter()
+            learned = last["numbers"] + learns.learn(given.look)
+            seconds = last["seconds"] + time.perf_counter() - before
+            accuracy = evaluate(learns.judged(), check).accuracy
+            last = {"seconds": seconds, "numbers": learned, "accuracy": accuracy}
+            looks.append(last)
+            state = state_of(learns.model, learns.average, learns.optimizers)
+            run.mkdir(parents=True, exist_ok=True)
+            save_last(run, state, {"step": learns.step, "best": accuracy, "history": looks})
+            console.say(f"{learned:,} numbers, {console.duration(seconds)}: {accuracy:.2%}")
+    enough = [look["seconds"] for look in looks if look["accuracy"] >= given.to]
+    return {"to": given.to, "seconds": enough[0] if enough else None, "looks": looks}
 
 
-def table(report: dict[str, Any]) -> Table:
-    """The report as rows."""
+def said(reached: dict[str, Any]) -> str:
+    """How much longer the earlier recipe takes, as far as it is known."""
+    ours, theirs = (reached.get(way) for way in (OURS, THEIRS))
+    if not ours or not ours["seconds"]:
+        return "How long ours takes is not known yet."
+    if not theirs or theirs["to"] != ours["to"]:
+        return "How long the earlier recipe takes is not known yet."
+    if theirs["seconds"]:
+        return f"The earlier recipe takes {theirs['seconds'] / ours['seconds']:.1f} times as long."
+    tried = theirs["looks"][-1]["seconds"] / ours["seconds"]
+    return f"The earlier recipe is not there after {tried:.1f} times as long, where it was stopped."
+
+
+def reached_table(reached: dict[str, Any]) -> Table:
+    """How long each way took to read enough, or how far it came."""
     rows = []
-    for name, rates in report["rates"].items():
-        each = [name, f"{statistics.median(rates):.0f}", f"{min(rates):.0f} to {max(rates):.0f}"]
-        told = report["reached"].get(name, {})
-        seconds = told.get("seconds")
-        each.append(console.duration(seconds) if seconds else "-")
-        rows.append(each)
-    return Table("", ["recipe", "numbers/s", "slowest to fastest", "time to learn"], rows)
+    for way, told in reached.items():
+        last = told["looks"][-1]
+        took = console.duration(told["seconds"]) if told["seconds"] else "not yet"
+        at_last = f"{last['accuracy']:.2%} after {console.duration(last['seconds'])}"
+        rows.append([way, f"{told['to']:.0%}", took, at_last, f"{last['numbers']:,}"])
+    return Table("", ["recipe", "to read", "took", "at last", "numbers"], rows)
+
+
+def page(report: dict[str, Any]) -> str:
+    """What is known so far."""
+    parts = []
+    if measured := report.get("measured"):
+        parts.append(
+            f"{report['rounds']} rounds of {report['steps']} steps each, in turn; ratios are of "
+            f"one round.\n\n{turns.table(measured, ['recipe'], 'numbers', THEIRS).markdown()}"
+        )
+    if reached := report.get("reached"):
+        parts.append(
+            f"Each by itself, of the validation numbers, in time of learning alone. "
+            f"{said(reached)}\n\n{reached_table(reached).markdown()}"
+        )
+    return "\n".join(parts)
 
 
 def main() -> None:
     """Measure, write, print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--steps", type=int, default=GROUP, help="of each way in a round")
+    parser.add_argument("--steps", type=int, default=2 * GROUP, help="of each way in a round")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--to", type=float, help="share of the validation numbers, e.g. 0.97")
-    parser.add_argument("--minutes", type=float, default=60, help="for each way to come there")
+    parser.add_argument("--way", choices=[*WAYS], default=OURS, help="with --to: which learns")
+    parser.add_argument("--minutes", type=float, help=f"to come there; else {LONGER} times ours")
+    parser.add_argument("--look", type=int, default=20 * GROUP, help="steps between two looks")
+    parser.add_argument("--run", type=Path, default=Path("runs/learning"), help="to go on from")
     parser.add_argument("--custom", type=Path, help="folder of stroke digits; else MNIST alone")
     parser.add_argument("--out", type=Path, default=OUT)
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
-    torch.manual_seed(0)
-    report = {
-        "machine": machine(),
-        "threads": given.threads,
-        "torch": torch.__version__,
-        "commit": source_commit(),
-        "recipe": dataclasses.asdict(RECIPES["short"]),
-        **compare(given, RECIPES["short"]),
-    }
-    low, middle, high = (f(report["ratios"]) for f in (min, statistics.median, max))
-    text = (
-        f"# How fast {VARIANT} learns\n\n{given.rounds} rounds of {given.steps} steps each, in "
-        f"turn; ours is {middle:.2f} times as fast ({low:.2f} to {high:.2f}).\n\n"
-        f"{table(report).markdown()}\n{report['machine']}, {given.threads} threads, PyTorch "
-        f"{report['torch']}; commit {report['commit']}. Written by "
-        "`python benchmarks/learning.py`.\n"
-    )
-    print(text)
-    storage.write_json(given.out, report)
-    with storage.replacing(given.out.with_suffix(".md")) as temporary:
-        temporary.write_text(text, "utf-8")
+    digits = Digits(custom=(given.custom,) if given.custom else ())
+    held = storage.read_json(given.out) if given.out.exists() else {}
+    report = {**held, **turns.where(("torch",)), "threads": given.threads}
+    if given.to is None:
+        report |= {"rounds": given.rounds, "steps": given.steps}
+        report["measured"] = compare(given, digits)
+    else:
+        reached = report.setdefault("reached", {})
+        ours = reached.get(OURS, {}).get("seconds")
+        if given.minutes is None and not ours:
+            parser.error("give --minutes, or run --way ours first: its time is what counts")
+        minutes = given.minutes or LONGER * ours / 60
+        reached[given.way] = reach(given, digits, minutes) | turns.where(("torch",))
+    title = f"How fast {VARIANT} learns, with {given.threads} threads"
+    turns.write(given.out, title, page(report), report)
 
 
 if __name__ == "__main__":

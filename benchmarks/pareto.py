@@ -9,7 +9,6 @@ measured on its own test, and has no time. Writes benchmarks/pareto.json, .md an
 
 import argparse
 import dataclasses
-import itertools
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,15 +17,12 @@ from typing import Any
 import numpy as np
 import onnx
 import onnxruntime
-import torch
+import shapes
 from numpy.typing import NDArray
-from torch import nn
 
 from models import zoo
-from models.decoders import Network
-from models.nano import NanoConfig
 from toolchain import storage
-from toolchain.data import checkpoint, samples
+from toolchain.data import samples
 from toolchain.data.sources import Digits
 from toolchain.proof.bench import in_turns
 from toolchain.provenance import machine, source_commit
@@ -36,8 +32,7 @@ from toolchain.report import charts
 from toolchain.shipping.export import export_onnx
 from toolchain.shipping.quantize import CALIBRATION_NUMBERS, CALIBRATION_SEED, quantize
 from toolchain.table import Table
-from toolchain.training.loop import Job, train, validation_numbers
-from toolchain.training.recipes import RECIPES
+from toolchain.training.loop import validation_numbers
 
 ROOT = Path(__file__).parent.parent
 OUT = Path(__file__).parent / "pareto"
@@ -78,67 +73,6 @@ class Row:
     accuracy: float | None
 
 
-def shapes(
-    widths: list[int], depths: list[int], frames: list[int]
-) -> dict[str, dict[str, int | tuple[int, ...]]]:
-    """What differs of nano's shape, by name: each width with each depth and number of frames.
-
-    The channels before the height is folded away grow with the width, in steps of eight, which is
-    how many a processor with AVX2 takes at once.
-    """
-    usual = NanoConfig()
-    found = {}
-    for width, blocks, count in itertools.product(widths, depths, frames):
-        channels = tuple(
-            max(8, round(each * width / usual.width / 8) * 8) for each in usual.channels
-        )
-        halvings = {64: 0, 32: 1, 16: 2}[count]
-        found[f"{width} wide, {blocks} blocks, {count} frames"] = {
-            "width": width,
-            "blocks": blocks,
-            "halvings": halvings,
-            "channels": channels,
-        }
-    return found
-
-
-def multiply_adds(network: Network) -> int:
-    """Of one strip, in the convolutions."""
-    counted: list[int] = []
-
-    def count(layer: nn.Module, _: Any, out: torch.Tensor) -> None:
-        assert isinstance(layer, nn.Conv2d)
-        counted.append(layer.weight.numel() * out[0, 0].numel())
-
-    convolutions = [each for each in network.modules() if isinstance(each, nn.Conv2d)]
-    hooks = [each.register_forward_hook(count) for each in convolutions]
-    with torch.no_grad():
-        network.eval()(samples.empty("nano", 1).float())
-    for hook in hooks:
-        hook.remove()
-    return sum(counted)
-
-
-def weights(network: dict[str, Any], folder: Path, digits: Digits, numbers: int) -> Path:
-    """A shape's checkpoint, trained on so many numbers; 0: as it starts."""
-    if not numbers:
-        torch.manual_seed(0)
-        model = zoo.build("nano", network)
-        strips = samples.to_judge("nano", digits.bank("val"))(0, 64).strips
-        model.train()(strips.float() / 255)  # statistics of batch-norm, so that int8 has ranges
-        path = folder / "best.safetensors"
-        tensors = {f"model.{key}": value for key, value in model.state_dict().items()}
-        checkpoint.save(path, tensors, {"variant": "nano", "network": network})
-        return path
-    recipe = dataclasses.replace(
-        RECIPES["quick"], epochs=1, numbers=numbers, batch=128, trim=False, ema=0.99
-    )
-    banks = digits.bank("train"), digits.bank("val")
-    job = Job("nano", recipe, network=network)
-    train(job, banks, folder, device=torch.device("cpu"))
-    return folder / "best.safetensors"
-
-
 def read(path: Path, strips: NDArray[np.uint8], expected: NDArray[np.int64]) -> float:
     """% of numbers that a file reads exactly, one at a time as a game does."""
     session, right = open_model(path), 0
@@ -160,7 +94,7 @@ def measure(
         files = {}
         for place, (name, network) in enumerate(swept.items()):
             folder = Path(made) / str(place)
-            stored = weights(network, folder, digits, numbers)
+            stored = shapes.weights(network, folder, digits, numbers)
             float32, files[name] = folder / "nano.onnx", folder / "nano.int8.onnx"
             export_onnx(stored, float32)
             few = calibration(0, CALIBRATION_NUMBERS).strips.numpy()
@@ -168,7 +102,7 @@ def measure(
             model = zoo.build("nano", network)
             known[name] = {
                 "parameters": sum(each.numel() for each in model.parameters()),
-                "multiply_adds": multiply_adds(model),
+                "multiply_adds": shapes.multiply_adds(model),
                 "float32": float32.stat().st_size,
                 "accuracy": read(files[name], strips, expected) if numbers else None,
             }
@@ -178,7 +112,9 @@ def measure(
                 files[name] = shipped(name, ROOT / "exports")
                 known[name] = {
                     "parameters": _parameters(files[name]),
-                    "multiply_adds": multiply_adds(zoo.build(name)) if name == "nano" else None,
+                    "multiply_adds": shapes.multiply_adds(zoo.build(name))
+                    if name == "nano"
+                    else None,
                     "float32": None,
                     "accuracy": read(files[name], strips, expected),
                 }
@@ -294,7 +230,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=OUT, help="path of what is written, no suffix")
     given = parser.parse_args()
     digits = Digits(custom=tuple(given.custom))
-    swept = shapes(given.widths, given.depths, given.frames)
+    swept = shapes.sweep(given.widths, given.depths, given.frames)
     rows = measure(swept, digits, given.numbers, given.count, given.runs)
     report = {
         "numbers": given.numbers,

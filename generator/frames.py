@@ -13,11 +13,12 @@ wraps around comes by itself.
 import math
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from generator import kernel
+from generator.compiling import Bytes, Ints, compiled
 from generator.digits import DigitBank
 from generator.square import INK, SIDE
 from generator.strip import HEIGHT, WIDTH
@@ -157,7 +158,7 @@ def _centre_of_mass(bank: DigitBank, glyphs: Tensor, least: Tensor) -> Tensor:
     if bank.device.type == "cpu":
         sums = torch.empty(glyphs.numel(), 3, dtype=torch.int64)
         levels = least.flatten().to(torch.uint8).numpy()
-        kernel.ink_sums(bank.pixels.numpy(), glyphs.flatten().numpy(), levels, sums.numpy())
+        _ink_sums(bank.pixels.numpy(), glyphs.flatten().numpy(), levels, sums.numpy())
         count, across, down = sums.view(*glyphs.shape, 3).unbind(-1)
     else:
         inked = bank.pixels[glyphs] >= least[..., None, None]
@@ -167,6 +168,31 @@ def _centre_of_mass(bank: DigitBank, glyphs: Tensor, least: Tensor) -> Tensor:
             for axis, n in ((2, CANVAS_WIDTH), (3, CANVAS_HEIGHT))
         )
     return torch.stack([across, down], -1) / count.clamp(min=1)[..., None] + 0.5
+
+
+@compiled
+def _ink_sums(pixels: Bytes, glyphs: Ints, least: Bytes, sums: Ints) -> None:
+    """How many cells of each glyph have at least a level, and the sums of their columns and rows.
+
+    Args:
+        pixels: a bank's.
+        glyphs: int64 [M].
+        least: uint8 [M].
+        sums: int64 [M, 3]; written.
+    """
+    for m in range(len(glyphs)):
+        canvas = pixels[glyphs[m]]
+        count, of_columns, of_rows = 0, 0, 0
+        for row in range(CANVAS_HEIGHT):
+            here, aside = np.int32(0), np.int32(0)
+            for column in range(CANVAS_WIDTH):
+                inked = np.int32(canvas[row, column] >= least[m])
+                here += inked
+                aside += inked * np.int32(column)
+            count += int(here)
+            of_columns += int(aside)
+            of_rows += int(here) * row
+        sums[m, 0], sums[m, 1], sums[m, 2] = count, of_columns, of_rows
 
 
 def framed_ink(bank: DigitBank, present: Tensor, glyphs: Tensor, frames: Frames) -> Tensor:

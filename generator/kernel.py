@@ -4,24 +4,18 @@ A digit is looked up only where it can have ink, from bytes, and written as byte
 lies on the glyph's canvas is a sum of one number for its column and one for its row, however the
 digit is turned, slanted, bent or shifted around: a sine a row and a column, two additions a pixel.
 
-Numba compiles it at the first use and keeps what it made. Other threads of Python run beside it.
+`generator.compiling` says how the loops become machine code.
 """
 
 import math
-from collections.abc import Callable
-from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from generator.compiling import Bytes, Floats, Ints, compiled
 from generator.square import SIDE
 from generator.strip import HEIGHT, WIDTH
 from generator.strokes import CANVAS_HEIGHT, CANVAS_WIDTH, REACH
-
-Floats = NDArray[np.float32]
-Bytes = NDArray[np.uint8]
-Ints = NDArray[np.int64]
 
 # Numba takes a plain number for a double, which would make doubles of all that it meets.
 _ZERO, _HALF, _ONE, _TWO, _FULL = (np.float32(each) for each in (0, 0.5, 1, 2, 255))
@@ -32,16 +26,7 @@ _RIM = _ONE  # cells about a path's ink: between cells, a distance is up to so m
 _BELOW, _BESIDE = np.uint32(CANVAS_WIDTH), np.uint32(1)
 
 
-def _compiled(function: Callable[..., Any]) -> Any:
-    # No fast mathematics: every processor is to compute the same.
-    how = {"nogil": True, "error_model": "numpy"}
-    try:
-        return numba.njit(cache=True, **how)(function)
-    except RuntimeError:  # nowhere to keep it
-        return numba.njit(**how)(function)
-
-
-@_compiled
+@compiled
 def _paint(
     strip: Bytes,
     canvas: Bytes,
@@ -83,7 +68,7 @@ def _paint(
             line[column] = max(line[column], np.uint8(np.int32(value)))
 
 
-@_compiled
+@compiled
 def _extent(canvas: Bytes) -> tuple[np.float32, np.float32, np.float32, np.float32]:
     """Left, top, right, bottom of all that is not empty on a canvas [40, 64]."""
     seen = np.zeros(CANVAS_WIDTH, np.uint8)
@@ -102,7 +87,7 @@ def _extent(canvas: Bytes) -> tuple[np.float32, np.float32, np.float32, np.float
     return np.float32(left), np.float32(top), np.float32(right), np.float32(bottom)
 
 
-@_compiled
+@compiled
 def _spans(
     spans: Ints,
     of_row: Floats,
@@ -126,7 +111,7 @@ def _spans(
         spans[row, 0], spans[row, 1] = int(first), int(max(last, first))
 
 
-@_compiled
+@compiled
 def _cut(
     alone: Bytes,
     strip: Bytes,
@@ -149,7 +134,7 @@ def _cut(
             alone[row, column] = 0
 
 
-@_compiled
+@compiled
 def _dot(strip: Bytes, x: np.float32, y: np.float32, radius: np.float32) -> None:
     far = radius + _ONE
     for row in range(max(0, int(y - far)), min(HEIGHT, int(y + far) + 1)):
@@ -160,7 +145,7 @@ def _dot(strip: Bytes, x: np.float32, y: np.float32, radius: np.float32) -> None
                 strip[row, column] = max(strip[row, column], np.uint8(ink * _FULL + _HALF))
 
 
-@_compiled
+@compiled
 def paint_placed(
     strips: Bytes,
     bank: tuple[Bytes, Floats, NDArray[np.bool_]],
@@ -233,7 +218,7 @@ def paint_placed(
                 _dot(strips[n], dots[n, k, 0], dots[n, k, 1], dots[n, k, 2])
 
 
-@_compiled
+@compiled
 def paint_framed(strips: Bytes, pixels: Bytes, glyphs: Ints, frames: Floats, soft: Floats) -> None:
     """Draw numbers as `Frames` has them, on empty strips.
 
@@ -284,7 +269,7 @@ def paint_framed(strips: Bytes, pixels: Bytes, glyphs: Ints, frames: Floats, sof
             _soften(strips[n], soft[n])
 
 
-@_compiled
+@compiled
 def _soften(strip: Bytes, share: np.float32) -> None:
     """Draw each pixel towards the mean of those around it, by a share, in place."""
     threes = np.zeros((HEIGHT + 2, WIDTH), np.float32)
@@ -301,28 +286,3 @@ def _soften(strip: Bytes, share: np.float32) -> None:
             around = threes[row, column] + threes[row + 1, column] + threes[row + 2, column]
             own = np.float32(strip[row, column]) * (_ONE - share)
             strip[row, column] = np.uint8(np.int32(own + around * ninth + _HALF))
-
-
-@_compiled
-def ink_sums(pixels: Bytes, glyphs: Ints, least: Bytes, sums: Ints) -> None:
-    """How many cells of each glyph have at least a level, and the sums of their columns and rows.
-
-    Args:
-        pixels: a bank's.
-        glyphs: int64 [M].
-        least: uint8 [M].
-        sums: int64 [M, 3]; written.
-    """
-    for m in range(len(glyphs)):
-        canvas = pixels[glyphs[m]]
-        count, of_columns, of_rows = 0, 0, 0
-        for row in range(CANVAS_HEIGHT):
-            here, aside = np.int32(0), np.int32(0)
-            for column in range(CANVAS_WIDTH):
-                inked = np.int32(canvas[row, column] >= least[m])
-                here += inked
-                aside += inked * np.int32(column)
-            count += int(here)
-            of_columns += int(aside)
-            of_rows += int(here) * row
-        sums[m, 0], sums[m, 1], sums[m, 2] = count, of_columns, of_rows

@@ -3,7 +3,6 @@ import re
 import pytest
 
 from benchmarks import pareto
-from models import zoo
 
 ROWS = {
     "optimized": pareto.Row(2_447_339, None, 33, None, 2_506_140, 1.5, 1.0, 98.5),
@@ -11,32 +10,6 @@ ROWS = {
     "40 wide": pareto.Row(46_979, 2_123_520, 32, 203_328, 67_000, 0.08, 18.0, 60.0),
     "never trained": pareto.Row(46_979, 2_123_520, 32, 203_328, 67_000, 0.08, 18.0, None),
 }
-
-
-def test_multiply_adds_are_those_of_every_convolution():
-    by_hand = (
-        16 * 8 * 16 * 64  # 4x4, of the strip's half
-        + 9 * 8 * 16 * 8 * 32
-        + 9 * 16 * 32 * 4 * 32
-        + 9 * 32 * 48 * 2 * 32
-        + 6 * 48 * 56 * 32  # the height is folded away
-        + 6 * 3 * 56 * 56 * 32  # three blocks of two
-        + 56 * 11 * 32
-    )
-    assert pareto.multiply_adds(zoo.build("nano")) == by_hand
-
-
-def test_the_sweep_has_every_width_with_every_depth_and_number_of_frames():
-    swept = pareto.shapes([40, 56], [2, 3], [64, 32, 16])
-    assert len(swept) == 12
-    sizes = {name: pareto.multiply_adds(zoo.build("nano", each)) for name, each in swept.items()}
-    assert sizes["56 wide, 3 blocks, 32 frames"] == pareto.multiply_adds(zoo.build("nano"))
-    for name, each in swept.items():
-        assert all(channels % 8 == 0 for channels in each["channels"])
-        if each["width"] == 40:
-            assert sizes[name] < sizes[name.replace("40", "56")]
-        if each["blocks"] == 2:
-            assert sizes[name] < sizes[name.replace("2 blocks", "3 blocks")]
 
 
 @pytest.mark.parametrize("chart", [pareto.chart_of_time, pareto.chart_of_size])
