@@ -16,7 +16,8 @@ from benchmarks.reliability.tries import Broken, command, insist
 from generator.handwriting import handwritten
 from generator.strokes import write_strokes
 from toolchain.data import checkpoint
-from toolchain.training.tune import finished, study_in
+from toolchain.training.studies import Place, looked_at
+from toolchain.training.tune import finished
 
 DIGITS, MADE = "digits.jsonl", "made"
 _TIMES = ("seconds", "numbers_per_second")
@@ -114,7 +115,7 @@ def _tune(folder: Path) -> Callable[[], int]:
 
 
 def _tuned(folder: Path) -> Any:
-    trials = finished(study_in(folder / MADE / "study"))
+    trials = finished(looked_at(Place(folder / MADE / "study")))
     best = (folder / MADE / "study" / "best.toml").read_text()
     return [[trial.params, trial.value, trial.state.name] for trial in trials], best
 
