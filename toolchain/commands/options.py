@@ -101,8 +101,8 @@ Exports = Annotated[
     Path, Option(help="Where releases are kept, one folder a variant.", callback=settled)
 ]
 Bound = Annotated[float, Option(help="Points of accuracy that int8 may lose.")]
-# More samples no seed has, and no run comes to their end.
-MOST = 2**48
+# No command comes to the end of more.
+MOST = 10**12
 Count = Annotated[int, Option(min=1, max=MOST, help="How many numbers.")]
 
 
