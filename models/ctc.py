@@ -19,8 +19,9 @@ CLASSES = len(ALPHABET) + 1
 PAD = -1  # fills label and digit tensors to the right of a number
 
 # Strings up to this length get an exact posterior inside the graph; longer readings get 0.
-# The product reads up to 5 digits, so anything longer is a misreading anyway.
-LONGEST_SCORED = 8
+# The product reads up to 5 digits, so anything longer is a misreading anyway; the 15 states of
+# seven fit the registers that multiply matrices, those of eight just do not.
+LONGEST_SCORED = 7
 
 
 def ctc_loss(log_probs: Tensor, digits: Tensor) -> Tensor:
@@ -72,13 +73,11 @@ def greedy_decode(log_probs: Tensor) -> Tensor:
         int64 [N, T]: digits packed to the left, `PAD` to the right.
     """
     best = log_probs.argmax(2)
-    previous = F.pad(best[:, :-1], (1, 0), value=BLANK)
-    keep = (best != BLANK) & (best != previous)
-    frames = best.shape[1]
-    # Dropped frames all write into one spare column, which is cut off again.
-    slot = torch.where(keep, keep.long().cumsum(1) - 1, frames)
-    packed = F.pad(torch.full_like(best, PAD), (0, 1), value=PAD).scatter(1, slot, best)
-    return packed[:, :frames]
+    before = F.pad(best, (1, 0), value=BLANK)
+    keep = (~((best == BLANK) | (best == before[:, :-1]))).long()
+    # Dropped frames all write into the first column, which is cut off again.
+    slot = keep.cumsum(1) * keep
+    return torch.full_like(before, PAD).scatter(1, slot, best)[:, 1:]
 
 
 def posterior(log_probs: Tensor, digits: Tensor) -> Tensor:
@@ -86,7 +85,8 @@ def posterior(log_probs: Tensor, digits: Tensor) -> Tensor:
 
     The forward recursion alpha_t = alpha_(t-1) M_t is a chain of small matrix products; because
     products associate, the chain is folded as a tree of batched products: log2(T) operations
-    instead of T, which is what makes it cheap inside an ONNX graph.
+    instead of T. What depends on no input is made ahead and looked up: each operation of so small a
+    graph costs more than what it computes.
 
     Args:
         log_probs: float32 [N, T, 11].
@@ -96,31 +96,74 @@ def posterior(log_probs: Tensor, digits: Tensor) -> Tensor:
         float32 [N], 0..1; 0 for numbers of more than `LONGEST_SCORED` digits. Probabilities
         below about 1e-38 underflow to 0: use `ctc_loss` for scores in the log domain.
     """
-    width = min(digits.shape[1], LONGEST_SCORED)
-    length = (digits != PAD).sum(1)
-    symbols = torch.where(digits[:, :width] == PAD, BLANK, digits[:, :width])
-    # States alternate blank, digit, blank, ...: S = 2 * width + 1.
-    states = F.pad(torch.stack([symbols, torch.full_like(symbols, BLANK)], 2).flatten(1), (1, 0))
-    states = torch.where(torch.arange(states.shape[1], device=states.device) == 0, BLANK, states)
-    emission = log_probs.exp().gather(
-        2, states[:, None, :].expand(-1, log_probs.shape[1], -1)
-    )  # [N, T, S]
+    like, width = log_probs.new_tensor, digits.shape[1]
+    whole = functools.partial(torch.tensor, device=digits.device)
+    ended = F.pad(digits, (0, 1), value=PAD)  # however long the number, there is an end
+    # States alternate blank, digit, blank, ...: places in `ended`, where PAD stands for a blank.
+    shown = [place for k in range(LONGEST_SCORED) for place in (width, min(k, width))] + [width]
+    states = ended.index_select(1, whole(shown)) - PAD
+    symbols = F.embedding(states, like(_one_hot()))  # [N, S, 11]
+    by_class = symbols.transpose(1, 2)
+    alike = symbols @ by_class  # from one digit to the next, over the blank, unless it is the same
+    transition = like(_moves(len(shown), (0, 1, 2))) - alike * like(_moves(len(shown), (2,)))
 
-    size = states.shape[1]
-    step = torch.eye(size, device=states.device)
-    stay_or_advance = step + F.pad(step, (1, 0))[:, :size]
-    skip = F.pad(step, (2, 0))[:, :size]  # digit to next digit, over the blank between them
-    may_skip = (states != BLANK) & (states != F.pad(states, (2, 0), value=BLANK)[:, :size])
-    transition = stay_or_advance + skip * may_skip[:, None, :]  # [N, S, S], from row to column
-    chain = transition[:, None] * emission[:, :, None, :]  # [N, T, S, S]
-    while chain.shape[1] > 1:
-        even = chain.shape[1] // 2 * 2
-        folded = chain[:, 0:even:2] @ chain[:, 1:even:2]
-        chain = torch.cat([folded, chain[:, even:]], 1)
-    alpha = chain[:, 0, 0]  # every alignment starts in the first blank's row
+    order, folds = _folding(log_probs.shape[1])
+    emission = log_probs.exp().index_select(1, whole(order)) @ by_class  # [N, T, S]
+    chain = transition[:, None] * emission[:, :, None]  # [N, T, S, S], from row to column
+    alpha = None  # every alignment starts in the first blank's row
+    for odd, half in folds:
+        if odd:
+            first, left, right = chain.split([1, half, half], 1)
+            alpha = first[:, :, :1] if alpha is None else alpha @ first
+        else:
+            left, right = chain.split(half, 1)
+        chain = left @ right
+    row = (chain if alpha is None else alpha @ chain)[:, 0, 0]  # [N, S]
 
-    # An alignment of L digits ends in state 2L (blank) or 2L - 1 (last digit).
-    last = 2 * length[:, None]
-    place = torch.arange(size, device=states.device)[None]
-    ends = (place == last) | (place == last - 1)
-    return torch.where(ends, alpha, torch.zeros_like(alpha)).sum(1).clamp(max=1.0)
+    ends = F.embedding(ended.int().argmin(1), like(_ends(width + 1, len(shown))))
+    return (row * ends).sum(1).clamp(max=1.0)
+
+
+def _one_hot() -> list[list[float]]:
+    """Of a blank, then of each digit, over the classes."""
+    symbols = (BLANK, *range(BLANK))
+    return [[float(symbol == each) for each in range(CLASSES)] for symbol in symbols]
+
+
+def _moves(size: int, steps: tuple[int, ...]) -> list[list[float]]:
+    """From which state to which in so many steps; two lead from digit to digit alone."""
+    return [
+        [float(to - state in steps and (to - state < 2 or state % 2 == 1)) for to in range(size)]
+        for state in range(size)
+    ]
+
+
+def _ends(lengths: int, size: int) -> list[list[float]]:
+    """Of numbers of 0, 1, ... digits: whether an alignment may end in a state.
+
+    One of L digits ends in state 2L (blank) or 2L - 1 (last digit).
+    """
+    return [
+        [
+            float(2 * digits < size and state in (2 * digits - 1, 2 * digits))
+            for state in range(size)
+        ]
+        for digits in range(lengths)
+    ]
+
+
+@functools.cache
+def _folding(frames: int) -> tuple[list[int], list[tuple[int, int]]]:
+    """In which order frames stand so that a chain of their matrices folds half upon half.
+
+    Returns:
+        The order, and of each fold: whether a first matrix is left over, and how many pairs.
+    """
+    order, folds, count = [0], list[tuple[int, int]](), frames
+    while count > 1:
+        folds.append((count % 2, count // 2))
+        count //= 2
+    for odd, _ in reversed(folds):
+        pairs = [2 * place + odd for place in order]
+        order = [0] * odd + pairs + [place + 1 for place in pairs]
+    return order, folds

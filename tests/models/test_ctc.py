@@ -79,8 +79,22 @@ def test_posterior_equals_the_exponential_of_the_loss(digits, length, seed):
     torch.testing.assert_close(posterior(log_probs, labels), expected, rtol=1e-3, atol=1e-30)
 
 
+@pytest.mark.parametrize("length", range(1, 36))
+def test_posteriors_hold_for_any_count_of_frames(length):
+    log_probs = torch.randn(1, length, CLASSES, generator=torch.Generator().manual_seed(length))
+    log_probs[:, :, 2:BLANK] = -40.0  # two digits and the blank alone
+    log_probs = (3 * log_probs).log_softmax(2)
+    strings = [s for n in range(LONGEST_SCORED + 1) for s in itertools.product((0, 1), repeat=n)]
+    labels = torch.cat([padded(list(string), LONGEST_SCORED) for string in strings])
+    mine = posterior(log_probs.expand(len(labels), -1, -1), labels)
+    exact = (-ctc_losses(log_probs.double().expand(len(labels), -1, -1), labels)).exp()
+    torch.testing.assert_close(mine, exact.float(), rtol=1e-4, atol=1e-12)
+    if length <= LONGEST_SCORED:
+        torch.testing.assert_close(mine.sum(), torch.tensor(1.0))
+
+
 def test_a_reading_longer_than_any_number_scores_zero():
-    path = [symbol for digit in range(9) for symbol in (digit, BLANK)]
+    path = [symbol for digit in range(LONGEST_SCORED + 1) for symbol in (digit, BLANK)]
     log_probs = frames(path)
     decoded = greedy_decode(log_probs)
     assert int((decoded != PAD).sum()) == LONGEST_SCORED + 1

@@ -119,7 +119,7 @@ def read(
 
 
 def scores(log_probs: torch.Tensor, answers: list[str], decoder: Decoder) -> dict[str, float]:
-    """Posterior 0..1 of each answer, 1 to 8 digits, from log_probs float [1, T, C]."""
+    """Posterior 0..1 of each answer from log_probs float [1, T, C]; see `Decoder.posterior`."""
     longest = max(map(len, answers))
     digits = torch.tensor(
         [[int(digit) for digit in answer] + [PAD] * (longest - len(answer)) for answer in answers]

@@ -207,9 +207,12 @@ def train(
                 log_probs = forward(image)
             with part("loss"):
                 loss = model.decoder.loss(log_probs, digits[mine])
+                if recipe.smoothing:
+                    loss = loss - recipe.smoothing * log_probs.mean(2).sum(1).mean()
             if teacher is not None:
                 with part("teacher"):
-                    loss = loss + recipe.distil * distance(teacher, image, log_probs, autocast)
+                    away = distance(teacher, image, digits[mine], log_probs, autocast)
+                    loss = loss + recipe.distil * away
             model.zero_grad()
             with part("backward"):
                 loss.backward()

@@ -11,6 +11,7 @@ from generator.digits import DigitBank
 from generator.errors import BadInput
 from generator.numbers import PAD, NumberGenerator
 from models import zoo
+from toolchain.data import checkpoint
 from toolchain.training import loop as training
 from toolchain.training.batches import GROUP, batches
 from toolchain.training.recipes import Recipe
@@ -162,3 +163,16 @@ def test_the_training_bank_of_the_tool_holds_no_test_digit(strokes_folder, mnist
         assert len(glyphs.labels)
         assert not trained & {glyph.tobytes() for glyph in glyphs.pixels.numpy()}
     assert in_validation(b"pendigits-tra04")
+
+
+def test_smoothed_labels_keep_log_probs_from_running_away(tmp_path, bank):
+    recipe = replace(TINY, epochs=6, numbers=256, learning_rate=5e-3)
+    lowest = []
+    for smoothing in (0.0, 0.2):
+        folder = tmp_path / str(smoothing)
+        run_training(folder, bank, recipe=replace(recipe, smoothing=smoothing))
+        network, _ = checkpoint.load_model(folder / "best.safetensors")
+        with torch.no_grad():
+            strips = NumberGenerator(bank, 3)(0, 32).strips.float() / 255
+            lowest.append(network(strips).min().item())
+    assert lowest[1] > lowest[0] + 1

@@ -4,7 +4,7 @@ extends RefCounted
 ## no LSTM: where no native library can be, such as in a browser, or was not built.
 
 ## Readings longer than this have confidence 0, as in the models' own graphs: models/ctc.py.
-const LONGEST_SCORED := 8
+const LONGEST_SCORED := 7
 
 ## How often a reading was begun: who reads step by step sees whether another came between.
 var turn := 0
