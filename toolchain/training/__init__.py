@@ -14,10 +14,13 @@ In reading order:
 - `ranks`: training by several processes that torchrun starts, on the whole batch's statistics.
 - `profile`: where the time of a step goes.
 - `divergence`: where training blows up: it stops before the step, and keeps what replays it.
+- `distilling`: a small network imitates a larger one, frame by frame.
 - `hard_digits`: digits that a network misreads come more often.
 - `muon`: the optimizer of hidden convolutions.
 - `ema`: the moving average of the weights.
 - `accuracy`: how well a network reads, with the interval that the count allows.
 - `averaging`: the mean of several trained networks, where it reads better.
+- `footprint`: the memory that a training step takes, by what its backward pass needs.
+- `studies`: where a search is kept, and who works on it.
 - `tune`: the search for a better recipe.
 """
