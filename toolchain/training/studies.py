@@ -166,9 +166,10 @@ def _storage(place: Place) -> str | RDBStorage:
                     heartbeat_interval=HEARTBEAT,
                     grace_period=GRACE,
                 )
-        except (IntegrityError, ProgrammingError, StorageInternalError):
+        except (SQLAlchemyError, StorageInternalError) as error:
             # Another process makes the tables in the same moment.
-            if turn == 4:
+            made = isinstance(error, (IntegrityError, ProgrammingError, StorageInternalError))
+            if turn == 4 or not (made or "already exists" in str(error)):
                 raise
             threading.Event().wait(1)
         except (RuntimeError, TypeError, ValueError) as error:
