@@ -288,6 +288,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=5.0, help="with --reader")
     given = parser.parse_args()
     if given.reader:
+        given.failures.mkdir(parents=True, exist_ok=True)
         print(json.dumps(attack(given.reader, given.seconds, given.seed, given.failures)))
         return
     rows = fuzz(given.minutes, given.seed, given.failures)

@@ -8,6 +8,7 @@ import csv
 import hashlib
 import io
 import json
+import shutil
 import tarfile
 from collections.abc import Callable
 from dataclasses import asdict
@@ -28,6 +29,7 @@ Format = Literal["npz", "png", "webdataset"]
 SHARD = 1_000  # numbers made at once, and in one .npz or .tar
 MANIFEST = "manifest.json"
 PREVIEW = 60  # numbers on the contact sheet
+LEAST = 128  # bytes that the smallest number takes on disk, whatever its form
 
 
 def number_text(digits: NDArray[np.int64]) -> str:
@@ -62,7 +64,8 @@ def write_numbers(
         on_numbers: called with how many are written.
 
     Raises:
-        BadInput: the folder is there already and not empty, no number at all, or no such part.
+        BadInput: the folder is there already and not empty, no number at all, no such part, or
+            more numbers than the disk holds.
         Busy: another process is writing it.
         OSError: it cannot be written.
     """
@@ -74,6 +77,13 @@ def write_numbers(
     begin, end = (count * (which - 1) // parts, count * which // parts)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise BadInput(f"{folder} is there already: name another with --out, or delete it")
+    there = next(each for each in folder.absolute().parents if each.is_dir())
+    free = shutil.disk_usage(there).free
+    if LEAST * (end - begin) > free:
+        raise BadInput(
+            f"{end - begin:,} numbers do not fit into the {free / 1e9:,.1f} GB that are free at "
+            f"{there}: lower --count, or name another --out"
+        )
     with alone(folder, "name another with --out"), beside(folder) as temporary:
         for shard, first in enumerate(range(begin, end, SHARD)):
             batch = numbers(first, min(SHARD, end - first))

@@ -20,7 +20,8 @@ PACKAGES = {
 }
 
 # The modules of toolchain/ that stand beside its rooms.
-GROUND = {"errors", "debian", "programs", "storage", "provenance", "table", "console", "extras"}
+GROUND = {"errors", "debian", "memory", "programs", "storage", "provenance", "table", "console"}
+GROUND |= {"extras"}
 TOP = {"cli", "pipeline"}
 
 # What each room of toolchain/ may import besides itself.

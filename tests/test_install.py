@@ -22,6 +22,7 @@ from packaging.utils import canonicalize_name
 from PIL import ImageOps
 
 from tests.toolchain.reading.test_recognizer import page_of
+from toolchain.shipping import licences
 from toolchain.storage import sha256
 
 ROOT = Path(__file__).parent.parent
@@ -81,6 +82,16 @@ def test_the_wheel_is_small_and_carries_one_released_model(wheel, tmp_path):
         archive.extract(models[0], tmp_path)
     assert sha256(tmp_path / models[0]) == sha256(MODEL)
     assert MODEL.stat().st_size <= 3e6
+
+
+def test_all_that_the_wheel_encloses_is_in_its_list_of_licences(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        names = [name for name in archive.namelist() if ".dist-info/" not in name]
+        (told,) = [name for name in archive.namelist() if name.endswith("/THIRD_PARTY.md")]
+        assert archive.read(told).decode() == licences.text()
+    files = licences.wheel_files()
+    assert set(names) <= files.keys()
+    assert licences.listed("it", {name: files[name] for name in names}, licences.WHEEL)
 
 
 def test_the_versions_tested_are_among_those_allowed():

@@ -49,7 +49,13 @@ def emulator(folder: Path, processor: Processor, mend: str) -> str:
     return str(root / "usr/bin" / processor.emulator)
 
 
-def unpack(root: Path, processor: Processor, packages: tuple[str, ...], mend: str) -> None:
+def unpack(
+    root: Path,
+    processor: Processor,
+    packages: tuple[str, ...],
+    mend: str,
+    suite: str = SUITE,
+) -> None:
     """Unpack packages and all they depend on below `root`, unless that was done before.
 
     Args:
@@ -57,6 +63,7 @@ def unpack(root: Path, processor: Processor, packages: tuple[str, ...], mend: st
         processor: whose packages.
         packages: their names.
         mend: what the user can do where there is no Debian.
+        suite: the release; of this machine's own, programs start as they are.
 
     Raises:
         BadInput: this is no Debian, or a package cannot be fetched.
@@ -64,12 +71,14 @@ def unpack(root: Path, processor: Processor, packages: tuple[str, ...], mend: st
 
     def fill(folder: Path) -> None:
         with storage.beside(root) as apt:
-            _lay_out(_fetched(apt, processor, packages, mend), folder)
+            _lay_out(_fetched(apt, processor, packages, mend, suite), folder)
 
     made_once(root, fill)
 
 
-def _fetched(apt: Path, processor: Processor, packages: tuple[str, ...], mend: str) -> list[Path]:
+def _fetched(
+    apt: Path, processor: Processor, packages: tuple[str, ...], mend: str, suite: str
+) -> list[Path]:
     """The packages and all they depend on, as apt brings them into an empty folder of its own."""
     if shutil.which("apt-get") is None or not KEYRING.is_file():
         raise BadInput(f"there is no Debian here to take {packages[0]} from: {mend}")
@@ -77,7 +86,7 @@ def _fetched(apt: Path, processor: Processor, packages: tuple[str, ...], mend: s
         (apt / name).mkdir(parents=True)
     (apt / "status").touch()
     (apt / "sources.list").write_text(
-        f"deb [arch={processor.architecture} signed-by={KEYRING}] {_mirror(mend)} {SUITE} main\n"
+        f"deb [arch={processor.architecture} signed-by={KEYRING}] {_mirror(mend)} {suite} main\n"
     )
     options = [
         *("-o", f"Dir::State={apt}/state", "-o", f"Dir::State::status={apt}/status"),

@@ -20,14 +20,14 @@ from typing import Any
 import torch
 
 from benchmarks import block
-from benchmarks.reliability import disk, kills
+from benchmarks.reliability import disk, files, kills
 from benchmarks.reliability.tries import Broken, Try
 from toolchain import storage
 from toolchain.provenance import machine, source_commit
 
 ROOT = Path(__file__).parents[2]
 REPORT = ROOT / "benchmarks" / "reliability.json"
-KINDS = (kills, disk)
+KINDS = (kills, disk, files)
 
 
 def rounds(tries: list[Try], seconds: float, seed: int) -> list[dict[str, Any]]:
@@ -41,14 +41,15 @@ def rounds(tries: list[Try], seconds: float, seed: int) -> list[dict[str, Any]]:
             if turn and time.monotonic() > end:
                 break
             with TemporaryDirectory() as name:
-                said = "held"
+                said, tried = "held", 1
                 try:
-                    each.once(random.Random(f"{seed} {turn} {each.fault}"), Path(name) / "here")
+                    chance = random.Random(f"{seed} {turn} {each.fault}")
+                    tried = each.once(chance, Path(name) / "here") or 1
                 except Broken as broken:
                     row["broken"].append({"turn": turn, "what": str(broken)})
                     said = f"BROKEN: {broken}"
                 print(f"turn {turn}, {each.fault}: {said}", file=sys.stderr, flush=True)
-            row["runs"] += 1
+            row["runs"] += tried
         turn += 1
     return found
 

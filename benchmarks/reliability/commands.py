@@ -5,18 +5,23 @@ import hashlib
 import importlib
 import json
 import math
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors.torch import load_file
 
 from benchmarks.reliability.tries import Broken, command, insist
 from generator.handwriting import handwritten
 from generator.strokes import write_strokes
+from models import zoo
+from toolchain import storage
 from toolchain.data import checkpoint
-from toolchain.training.tune import finished, study_in
+from toolchain.training.studies import Place, looked_at
+from toolchain.training.tune import finished
 
 DIGITS, MADE = "digits.jsonl", "made"
 _TIMES = ("seconds", "numbers_per_second")
@@ -47,8 +52,12 @@ def prepare(folder: Path) -> Path:
     return folder / MADE
 
 
+def _custom(folder: Path) -> tuple[object, ...]:
+    return ("--custom", folder / DIGITS)
+
+
 def _digits(folder: Path) -> tuple[object, ...]:
-    return ("--custom", folder / DIGITS, "--custom-share", 1)
+    return (*_custom(folder), "--custom-share", 1)
 
 
 def _train(folder: Path, *more: str) -> Callable[[], int]:
@@ -114,9 +123,40 @@ def _tune(folder: Path) -> Callable[[], int]:
 
 
 def _tuned(folder: Path) -> Any:
-    trials = finished(study_in(folder / MADE / "study"))
+    trials = finished(looked_at(Place(folder / MADE / "study")))
     best = (folder / MADE / "study" / "best.toml").read_text()
     return [[trial.params, trial.value, trial.state.name] for trial in trials], best
+
+
+def _export(folder: Path) -> Callable[[], int]:
+    weights, working = folder / "trained.safetensors", folder / "working"
+    if not weights.exists():
+        torch.manual_seed(0)
+        tensors = {f"model.{name}": t for name, t in zoo.build("compact").state_dict().items()}
+        checkpoint.save(weights, tensors, {"variant": "compact"})
+        working.mkdir()
+    made = ("--out", folder / MADE / "exports", "--failures", folder / MADE / "failed")
+    less = ("--quantize", "none", "--count", 50, "--no-emulation")
+    run = command(
+        "export", "--variant", "compact", "--weights", weights, *made, *less, *_custom(folder)
+    )
+
+    def here() -> int:
+        tempfile.tempdir = str(working)
+        return run()
+
+    return here
+
+
+def _exported(folder: Path) -> Any:
+    exports = folder / MADE / "exports"
+    left = [path.name for path in exports.iterdir()]
+    insist(left == ["compact"], f"beside it lies {left}")
+    weights = hashlib.sha256()
+    for key, value in sorted(load_file(exports / "compact" / "compact.safetensors").items()):
+        weights.update(key.encode() + value.contiguous().numpy().tobytes())
+    names = sorted(path.name for path in (exports / "compact").iterdir())
+    return names, weights.hexdigest(), storage.sha256(exports / "compact" / "compact.onnx")
 
 
 # What commands load when they start, so that no process made by copying need load it again.
@@ -127,6 +167,7 @@ LOADED = [
         "generator.shards",
         "toolchain.cli",
         "toolchain.report.study",
+        "toolchain.shipping.release",
     )
 ]
 
@@ -135,6 +176,7 @@ WRITINGS = (
     Writing("generate", _generate, _generate, _generated),
     Writing("import", _import, _import, _imported),
     Writing("tune", _tune, _tune, _tuned),
+    Writing("export", _export, _export, _exported),
 )
 
 

@@ -35,12 +35,13 @@ class Try:
     Attributes:
         fault: what is done, for the table.
         promise: what must hold then.
-        once: does it once in an empty folder, all chance from the generator; raises `Broken`.
+        once: does it once in an empty folder, all chance from the generator; raises `Broken`. What
+            it gives is how many it tried, where that is not one.
     """
 
     fault: str
     promise: str
-    once: Callable[[random.Random, Path], None]
+    once: Callable[[random.Random, Path], int | None]
 
 
 class Broken(Exception):

@@ -10,13 +10,46 @@ from pathlib import Path
 from generator.errors import BadInput
 from godot_demo.tools import build, runtimes
 from godot_demo.tools.guard import guarded
+from toolchain.shipping import licences
+from toolchain.shipping.licences import Part
 
 OUT = build.BUILD / "addon.zip"
 MODELS = {"optimized": "optimized.int8.onnx", "nano": "nano.int8.onnx"}
+_NOTICES = "MIT, licences/onnxruntime/LICENSE; its own parts: ThirdPartyNotices.txt there"
+PARTS = (
+    Part(
+        "nrtool",
+        "MIT, addons/nrtool/LICENSE",
+        (
+            "addons/nrtool/*.gd",
+            "addons/nrtool/*.gdextension",
+            "addons/nrtool/LICENSE",
+            "models/*.md",
+        ),
+    ),
+    Part(
+        "nrtool's library, compiled against the headers of Godot and ONNX Runtime (both MIT) by "
+        "Zig, whose compiler runtime it holds (MIT)",
+        "MIT, addons/nrtool/LICENSE",
+        ("addons/nrtool/bin/*/libnrtool.*",),
+    ),
+    Part(
+        f"ONNX Runtime {runtimes.VERSION}, Microsoft",
+        _NOTICES,
+        tuple(f"addons/nrtool/bin/{name}/{wheel.name}" for name, wheel in runtimes.WHEELS.items()),
+    ),
+    Part(
+        f"ONNX Runtime {runtimes.PHONES}, Microsoft, as {runtimes.NPM} packages it",
+        _NOTICES,
+        tuple(f"addons/nrtool/bin/{name}/libonnxruntime.so" for name in runtimes.ANDROID),
+    ),
+    Part("ONNX Runtime's licence and notices", "", ("addons/nrtool/licences/onnxruntime/*",)),
+    licences.WEIGHTS,
+)
 
 
-def pack(platforms: list[str]) -> Path:
-    """Zip addon, libraries, models and all licences.
+def enclosed(platforms: list[str]) -> dict[str, Path]:
+    """What the addon encloses: names in it, and where they lie.
 
     optimized needs a native library; nano is read without, where there is none.
 
@@ -44,11 +77,23 @@ def pack(platforms: list[str]) -> Path:
     missing = [name for name, path in files.items() if not path.is_file()]
     if missing:
         raise BadInput(f"{', '.join(missing)} is missing")
+    return files
+
+
+def pack(platforms: list[str]) -> Path:
+    """Zip addon, libraries, models and all licences.
+
+    Raises:
+        BadInput: as `enclosed`, or nobody has said under which licence a file is.
+    """
+    files = enclosed(platforms)
+    whose = licences.listed("the addon", files, PARTS)
     fresh = OUT.with_suffix(".new")
     fresh.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(fresh, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, path in files.items():
             archive.write(path, name)
+        archive.writestr("addons/nrtool/THIRD_PARTY.md", whose)
     fresh.replace(OUT)
     return OUT
 

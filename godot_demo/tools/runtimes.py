@@ -19,8 +19,9 @@ from godot_demo.tools import digests
 from toolchain import programs
 
 MEND = "check the network, then run it again"
-WHEEL = "onnxruntime==1.31.1"
-NPM = "com.github.asus4.onnxruntime@0.4.9"  # ONNX Runtime 1.29.0
+VERSION, PHONES = "1.31.1", "1.29.0"  # of ONNX Runtime, on desktops and on phones
+WHEEL = f"onnxruntime=={VERSION}"
+NPM = "com.github.asus4.onnxruntime@0.4.9"  # holds that for phones
 NPM_SHA256 = "e59788788818fdde1b2e522e766a21ba0f7d8391de55737abf81e32cc801785d"
 HEADERS = ("onnxruntime_c_api.h", "onnxruntime_ep_c_api.h", "onnxruntime_error_code.h")
 AAR = "package/Plugins/Android/onnxruntime.aar"

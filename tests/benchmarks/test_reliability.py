@@ -6,9 +6,12 @@ import random
 
 import pytest
 
+from benchmarks.hostile import READERS
+from benchmarks.reliability import files
 from benchmarks.reliability.__main__ import KINDS, rounds, table
 from benchmarks.reliability.commands import must_equal
 from benchmarks.reliability.disk import one_line
+from benchmarks.reliability.files import TRIES as FILES
 from benchmarks.reliability.kills import TRIES as KILLS
 from benchmarks.reliability.tries import (
     Broken,
@@ -93,8 +96,27 @@ def test_releases_and_drawings_survive_a_kill(name, tmp_path):
         tried.once(random.Random(turn), tmp_path / f"{turn}")
 
 
+def test_changed_files_are_counted_one_by_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "SECONDS", 0.5)
+    (tried,) = [each for each in FILES if each.fault.endswith(": list of digits")]
+    assert rounds([tried], 0, 3)[0]["runs"] >= 1
+
+
+def test_a_reader_that_fails_on_a_changed_file_is_told(tmp_path, monkeypatch):
+    def careless(path):
+        if path.read_bytes() != b"good":
+            raise KeyError("label")
+
+    name = "list of digits"
+    monkeypatch.setitem(READERS, name, ("a.txt", lambda: b"good", careless))
+    (tried,) = [each for each in FILES if each.fault.endswith(f": {name}")]
+    with pytest.raises(Broken, match=r"KeyError: 'label', after 1 files; .* --seed \d+"):
+        tried.once(random.Random(1), tmp_path / "here")
+
+
 def test_every_command_that_writes_is_tried():
     faults = [each.fault for kind in KINDS for each in kind.TRIES]
     assert len(faults) == len(set(faults))
+    assert len(FILES) == len(READERS)
     for name in ("train", "generate", "import", "tune", "export", "draw"):
         assert any(fault.startswith(f"`{name}") and "killed" in fault for fault in faults)

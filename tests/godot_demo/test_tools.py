@@ -7,7 +7,7 @@ import zipfile
 import pytest
 
 from generator.errors import BadInput
-from godot_demo.tools import build, check, digests, engine, export, odd_models, runtimes
+from godot_demo.tools import build, check, digests, engine, export, odd_models, pack, runtimes
 from godot_demo.tools.guard import guarded
 from toolchain.errors import FellShort
 
@@ -111,6 +111,38 @@ def test_a_pack_for_the_web_holds_nano_alone(listed, word, tmp_path, monkeypatch
         return
     with pytest.raises(FellShort, match=word):
         export.pack(engine.Engine(("godot",)), "Web")
+
+
+def test_the_addon_says_whose_everything_in_it_is(tmp_path, monkeypatch):
+    addon = tmp_path / "addon"
+    for path in build.ADDON.rglob("*"):
+        if path.suffix in (".gd", ".gdextension"):
+            copy = addon / path.relative_to(build.ADDON)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes(path.read_bytes())
+    phones = dict.fromkeys(runtimes.ANDROID, "libonnxruntime.so")
+    theirs = {name: wheel.name for name, wheel in runtimes.WHEELS.items()} | phones
+    for platform in build.PLATFORMS:
+        for name in ("libnrtool.so", theirs[platform]):
+            (addon / "bin" / platform).mkdir(parents=True, exist_ok=True)
+            (addon / "bin" / platform / name).write_bytes(b"")
+    for name in ("LICENSE", "ThirdPartyNotices.txt"):
+        (tmp_path / name).write_text("theirs")
+    monkeypatch.setattr(build, "ADDON", addon)
+    monkeypatch.setattr(runtimes, "library", lambda platform: tmp_path / "library")
+    monkeypatch.setattr(pack, "OUT", tmp_path / "addon.zip")
+    with zipfile.ZipFile(pack.pack(list(build.PLATFORMS))) as archive:
+        told = archive.read("addons/nrtool/THIRD_PARTY.md").decode()
+        names = set(archive.namelist()) - {"addons/nrtool/THIRD_PARTY.md"}
+    for name in names:
+        assert name in told or name.rpartition("/")[0] in told
+    assert f"ONNX Runtime {runtimes.VERSION}, Microsoft" in told
+    assert runtimes.PHONES in told
+
+    stranger = addon / "bin" / next(iter(build.PLATFORMS)) / theirs[next(iter(build.PLATFORMS))]
+    stranger.rename(stranger.with_name("libstrange.so"))
+    with pytest.raises(BadInput, match=r"libstrange\.so is enclosed and belongs to nobody"):
+        pack.pack(list(build.PLATFORMS))
 
 
 def test_every_odd_model_is_sound_or_spoilt_on_purpose(tmp_path):

@@ -101,7 +101,9 @@ Exports = Annotated[
     Path, Option(help="Where releases are kept, one folder a variant.", callback=settled)
 ]
 Bound = Annotated[float, Option(help="Points of accuracy that int8 may lose.")]
-Count = Annotated[int, Option(min=1, help="How many numbers.")]
+# No command comes to the end of more.
+MOST = 10**12
+Count = Annotated[int, Option(min=1, max=MOST, help="How many numbers.")]
 
 
 def digits_of(mnist: Path | None, custom: list[Path] | None, share: float) -> Any:

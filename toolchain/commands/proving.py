@@ -8,6 +8,7 @@ from typer import Option
 
 from toolchain import console
 from toolchain.commands.options import (
+    MOST,
     Bound,
     Count,
     Custom,
@@ -30,7 +31,7 @@ def evaluate(
     model: Annotated[
         Path | None, Option(help="An .onnx instead of the release's int8, e.g. its float32.")
     ] = None,
-    count: Annotated[int, Option(min=100, help="Numbers of each source.")] = 20_000,
+    count: Annotated[int, Option(min=100, max=MOST, help="Numbers of each source.")] = 20_000,
     errors: Annotated[
         Path | None, Option(help="PNG to write: misread numbers, source by source.")
     ] = None,
@@ -100,7 +101,9 @@ def parity(
 @app.command(epilog="Example: `nrtool bench --variant lightweight --runs 1000 --json`")
 def bench(
     variant: Variant = "optimized",
-    runs: Annotated[int, Option(min=10, help="Timed runs of each form and thread count.")] = 300,
+    runs: Annotated[
+        int, Option(min=10, max=1_000_000, help="Timed runs of each form and thread count.")
+    ] = 300,
     exports: Exports = EXPORTS,
     mnist: Mnist = None,
     save: Save = False,

@@ -9,6 +9,7 @@ from typer.core import TyperCommand
 
 from toolchain import console
 from toolchain.commands.options import (
+    MOST,
     Bound,
     Custom,
     CustomShare,
@@ -50,7 +51,9 @@ def export(
     weights: Annotated[
         Path | None, Option(help="Run or checkpoint. Default: the latest run, else the release.")
     ] = None,
-    count: Annotated[int, Option(min=1, help="Numbers that every form must read alike.")] = 10_000,
+    count: Annotated[
+        int, Option(min=1, max=MOST, help="Numbers that every form must read alike.")
+    ] = 10_000,
     bound: Bound = 0.05,
     float16: Annotated[bool, Option("--float16", help="Make the float16 file as well.")] = False,
     format: Annotated[

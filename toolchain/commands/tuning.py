@@ -7,7 +7,7 @@ import typer
 from typer import Option
 
 from generator.errors import BadInput
-from toolchain import console, storage
+from toolchain import console
 from toolchain.commands.options import (
     Assignments,
     Config,
@@ -22,6 +22,7 @@ from toolchain.commands.options import (
     SetVariant,
     Variant,
 )
+from toolchain.storage import replacing
 
 app = typer.Typer()
 
@@ -44,7 +45,7 @@ def config(
     if out.exists():
         raise BadInput(f"{out} is there already: name another with --out, or delete it")
     text = settings.commented(variant, recipe)
-    with storage.replacing(out) as temporary:
+    with replacing(out) as temporary:
         temporary.write_text(text, "utf-8")
     if as_json:
         console.show_json({"out": out})
@@ -59,6 +60,15 @@ def tune(
     study: Annotated[
         Path | None,
         Option(help="Folder; one that is there goes on.", show_default="studies/VARIANT"),
+    ] = None,
+    storage: Annotated[
+        str | None,
+        Option(
+            envvar="NRTOOL_STORAGE",
+            help="Database in which many processes share the study: postgresql://USER@HOST/NAME, "
+            "mysql://USER@HOST/NAME, sqlite:///FILE.",
+            show_default="the study's folder",
+        ),
     ] = None,
     recipe: Annotated[
         str, Option(help="How long a trial is, and all that is not tuned; or the TOML file of one.")
@@ -80,6 +90,9 @@ def tune(
 
     Each trial is a short training, cut off where it falls behind the others. Stopped or killed,
     the same command goes on. The best is written as best.toml, for `nrtool train --recipe`.
+
+    With --storage the same command on other machines shares the work; a trial whose machine died is
+    done again.
     """
     import optuna  # noqa: F401 - first, because its extra brings all the rest
 
@@ -87,6 +100,7 @@ def tune(
     from toolchain.training import settings
     from toolchain.training import tune as tuning
     from toolchain.training.loop import Stopped
+    from toolchain.training.studies import place_of
 
     options = {
         "run": {"variant": variant, "device": device, "seed": seed},
@@ -95,16 +109,17 @@ def tune(
     }
     given = settings.gather(config, assignments, options, recipe)
     folder = study or Path("studies") / given.run.variant
+    place = place_of(folder, storage)
     length = given.choose(False)
     with console.progress("this trial", length.epochs * length.numbers) as update:
         try:
             found = tuning.tune(
-                given, trials, folder, on_step=update, on_trial=lambda row: console.say(_line(row))
+                given, trials, place, on_step=update, on_trial=lambda row: console.say(_line(row))
             )
         except Stopped:
             console.say(f"stopped; the same command goes on with {folder}")
             raise typer.Exit(console.INTERRUPTED) from None
-    found["files"] += plots.draw(folder)
+    found["files"] += plots.draw(place)
     if as_json:
         console.show_json({"study": folder, **found})
     elif found["best"] is None:

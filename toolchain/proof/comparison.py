@@ -185,9 +185,12 @@ def pixels(encoded: str) -> NDArray[np.uint8]:
     """Uint8 [H, W] of what `png` made.
 
     Raises:
-        ValueError, OSError: it is no PNG, or a larger one.
+        ValueError: it is no PNG, or a larger one.
     """
-    with Image.open(io.BytesIO(base64.b64decode(encoded)), formats=("PNG",)) as picture:
-        if max(picture.size) > LONGEST_SIDE:
-            raise ValueError("the picture is too large")
-        return np.asarray(picture.convert("L"))
+    try:
+        with Image.open(io.BytesIO(base64.b64decode(encoded)), formats=("PNG",)) as picture:
+            if max(picture.size) <= LONGEST_SIDE:
+                return np.asarray(picture.convert("L"))
+    except Exception as error:  # Pillow's readers raise a dozen kinds on hostile content
+        raise ValueError("the picture is damaged") from error
+    raise ValueError("the picture is too large")

@@ -14,7 +14,7 @@ from generator.digits import DigitBank
 from generator.errors import BadInput
 from generator.numbers import NumberGenerator
 from generator.sheet import contact_sheet, stacked
-from toolchain import console, storage
+from toolchain import console, memory, storage
 from toolchain.data import samples
 from toolchain.data.sources import (
     REDRAWN_DIGITS,
@@ -45,6 +45,7 @@ from toolchain.storage import sha256
 SEED = 5_000_011
 SHOWN = 80  # misread numbers of each source on the picture
 ROBUST_SHARE = 10  # each way of writing is read so many times less often
+KEPT = 4 << 10  # bytes of each number: what the network said of it, above all
 DRAWN_SHARE = 20  # and each kind of drawing, whose ink takes longer to find than to read
 
 
@@ -70,13 +71,14 @@ def evaluate(
 
     Raises:
         BadInput: the model is missing or foreign, the picture cannot be a PNG, a folder holds no
-            digits or some to train on, the list is damaged or too long, or `save` is
-            asked for another model than the release's.
+            digits or some to train on, the list is damaged or too long, the memory cannot hold so
+            many readings, or `save` is asked for another model than the release's.
     """
     if save and model is not None:
         raise BadInput("--save keeps what is said of the release itself: leave out --model")
     if errors is not None and errors.suffix != ".png":
         raise BadInput(f"--errors {errors} must end in .png")
+    memory.insist(KEPT * count, f"reading {count:,} numbers", "lower --count")
     if save:
         card.check(exports / variant)
     places = frozenset() if ambiguous is None else read_list(ambiguous)

@@ -10,14 +10,14 @@ from optuna.visualization import matplotlib as plots
 
 from toolchain import storage
 from toolchain.report.curves import plain_log
-from toolchain.training.tune import study_in
+from toolchain.training.studies import Place, looked_at
 
 ENOUGH_FOR_IMPORTANCE = 4  # complete trials, below which importances are noise
 
 
-def draw(folder: Path) -> list[Path]:
+def draw(place: Place) -> list[Path]:
     """Write history.png and, of enough trials, importances.png into a study's folder."""
-    study = study_in(folder)
+    study = looked_at(place)
     matplotlib.use("Agg")
     complete = len(study.get_trials(False, (TrialState.COMPLETE,)))
     name, made = "validation loss", {}
@@ -32,7 +32,7 @@ def draw(folder: Path) -> list[Path]:
             )
         paths = []
         for kind, axes in made.items():
-            paths.append(folder / f"{kind}.png")
+            paths.append(place.folder / f"{kind}.png")
             axes.figure.set_size_inches(9, 5)
             with storage.replacing(paths[-1]) as temporary:
                 axes.figure.savefig(temporary, format="png", dpi=150, bbox_inches="tight")

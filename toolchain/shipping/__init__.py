@@ -19,4 +19,5 @@ In reading order:
 - `ort_format`: the .ort form, and the operators that a reduced runtime needs.
 - `publish`: puts a release in its place, whole or not at all.
 - `release_reports`: what is measured of a release: parity, bench, golden vectors; the inventory.
+- `licences`: whose the parts of a package are, listed from the files that it encloses.
 """

@@ -20,5 +20,7 @@ In reading order:
 - `ema`: the moving average of the weights.
 - `accuracy`: how well a network reads, with the interval that the count allows.
 - `averaging`: the mean of several trained networks, where it reads better.
+- `footprint`: the memory that a training step takes, by what its backward pass needs.
+- `studies`: where a search is kept, and who works on it.
 - `tune`: the search for a better recipe.
 """

@@ -14,6 +14,8 @@ from generator.ranges import Amount, Count, Share
 from generator.style import Layout
 from toolchain.training.devices import bf16_helps
 
+SAMPLES = 2**48  # of a seed; no run comes to an end of them
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -126,7 +128,7 @@ def adapt(name: str | None, has_accelerator: bool, changes: Mapping[str, Any]) -
     Without a name it is "full" where there is an accelerator, else "short".
 
     Raises:
-        BadInput: no recipe of that name, or an epoch shorter than a batch.
+        BadInput: no recipe of that name, an epoch shorter than a batch, or no end of numbers.
     """
     name = name or ("full" if has_accelerator else "short")
     if name not in RECIPES:
@@ -136,5 +138,10 @@ def adapt(name: str | None, has_accelerator: bool, changes: Mapping[str, Any]) -
     if recipe.numbers < recipe.batch:
         raise BadInput(
             f"an epoch of {recipe.numbers} numbers is less than a batch: raise --numbers"
+        )
+    if recipe.epochs * recipe.numbers > SAMPLES:
+        raise BadInput(
+            f"{recipe.epochs:,} epochs of {recipe.numbers:,} numbers are more than the {SAMPLES:,} "
+            "that a seed has: lower --epochs or --numbers"
         )
     return recipe

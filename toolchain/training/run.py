@@ -24,6 +24,7 @@ from toolchain.training import hard_digits, resuming
 from toolchain.training.accuracy import evaluate
 from toolchain.training.devices import device_named
 from toolchain.training.folders import best_of, new_folder, resumed_folder
+from toolchain.training.footprint import insist_on_room
 from toolchain.training.loop import Epoch, Job, Stopped, train, validation_numbers
 from toolchain.training.profile import profiled
 from toolchain.training.ranks import Ranks, joined
@@ -61,7 +62,7 @@ def start(
     Raises:
         BadInput: unknown variant, device or data, a run that is there already or was trained
             otherwise, a recipe that needs a network to start from, or a batch that the processes
-            cannot divide.
+            cannot divide or the memory cannot hold.
         Busy: another process is writing the run.
         Diverged: see `toolchain.training.divergence`.
         typer.Exit: with 130 when stopped; `last` was saved.
@@ -69,13 +70,15 @@ def start(
     variant = settings.run.variant
     with joined(device_named(settings.run.device)) as (ranks, on):
         recipe = settings.choose(on.type != "cpu")
-        ranks.rows(recipe.batch)
+        mine = ranks.rows(recipe.batch)
         if recipe.freeze_norm and start_from is None and not resume:
             raise BadInput(
                 "recipe.freeze_norm keeps the statistics of a trained network: name one by "
                 "--finetune"
             )
-        zoo.build(variant, settings.network)  # before anything is read or written: can it be?
+        # Before anything is read or written: can it be?
+        built = zoo.build(variant, settings.network)
+        insist_on_room(built, variant, recipe, mine.stop - mine.start, on)
         opened = resumed_folder if resume else new_folder
         opening = opened(runs, variant if name is None else name, name is not None)
         with _begun(opening, ranks, resume) as begun, contextlib.ExitStack() as looked_at:

@@ -1,37 +1,41 @@
 """Tuning: Optuna tries recipes, each by a short real training; the best becomes a recipe file.
 
 A study is a folder: `study.db` is Optuna's storage, so that a killed study goes on; `trials/` has
-the curves of each; `best.toml` is what `nrtool train --recipe` takes. What is made smallest is the
+the curves of each; `best.toml` is what `nrtool train --recipe` takes. Many processes share a study
+by a database instead, each with the curves of its own trials. What is made smallest is the
 validation loss after the last epoch, which is steadier than accuracy.
 """
 
 import contextlib
 import json
 import math
-import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
 import optuna
 import torch
-from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    distribution_to_json,
+)
 from optuna.trial import FrozenTrial, TrialState
-from sqlalchemy.exc import SQLAlchemyError
 
 from generator.digits import DigitBank
-from generator.errors import BadInput
 from models import zoo
 from toolchain import storage
+from toolchain.training import studies
 from toolchain.training.devices import device_named
 from toolchain.training.divergence import Diverged
 from toolchain.training.loop import Epoch, Job, train
 from toolchain.training.muon import split_parameters
 from toolchain.training.recipes import Recipe
 from toolchain.training.settings import Settings, toml
+from toolchain.training.studies import Place
 
-NAME = "nrtool"  # of the study within its storage
 BATCHES = (32, 64, 128, 256)
 # How far to look for each field of a recipe.
 SPACE: dict[str, BaseDistribution] = {
@@ -42,23 +46,22 @@ SPACE: dict[str, BaseDistribution] = {
     "warmup": FloatDistribution(0.02, 0.5),
 }
 
-optuna.logging.set_verbosity(optuna.logging.WARNING)
-
 
 def tune(
     settings: Settings,
     trials: int,
-    folder: Path,
+    place: Place,
     *,
     on_step: Callable[[int], None] = lambda numbers: None,
     on_trial: Callable[[dict[str, Any]], None] = lambda trial: None,
 ) -> dict[str, Any]:
-    """Go on with the study in a folder, or start it, until so many trials are finished.
+    """Go on with a study, or start it, until so many trials are finished.
 
     Args:
         settings: what to train; the recipe says how long a trial is and whatever is not tuned.
-        trials: how many must be finished in all, those of before among them.
-        folder: the study's.
+        trials: how many must be finished in all, those of before among them; where several
+            processes come to the last ones at once there may be more, one a process.
+        place: the study's.
         on_step: called with the numbers that the running trial has trained on.
         on_trial: called with each finished trial, see `described`.
 
@@ -66,7 +69,8 @@ def tune(
         What `summary` says, and which files were written: best.toml where there is a best.
 
     Raises:
-        BadInput: unknown variant, device or data; the study is another one, or at work already.
+        BadInput: unknown variant, device or data; the study is another one, or at work already; its
+            database cannot be reached.
         Stopped: on SIGINT or SIGTERM; the trial that ran is tried again when the study goes on.
     """
     on = device_named(settings.run.device)
@@ -82,27 +86,35 @@ def tune(
         "style": settings.drawing(),
         "network": settings.network,
         "data": banks[0].description,
+        "space": {name: json.loads(distribution_to_json(each)) for name, each in space.items()},
     }
-    # Nobody else works on it, so what is marked as running was cut off.
-    with storage.alone(folder, "name a --study"), _storing(folder):
-        folder.mkdir(exist_ok=True)
-        study = _opened(folder, facts)
+    with _folder_of(place), studies.storing(place):
+        place.folder.mkdir(parents=True, exist_ok=True)
+        study = studies.opened(place, facts)
         while len(finished(study)) < trials:
-            # Of the seed and what is finished alone: a study that goes on does not repeat itself,
-            # and a trial that was cut off is the same again.
-            done = len(finished(study))
-            study.sampler = optuna.samplers.TPESampler(seed=settings.run.seed + done)
-            trial = study.ask(space)
-            run = folder / "trials" / f"{trial.number:04d}"
+            studies.take_up(study, place, space)
+            trial = studies.begun(study, space, settings.run.seed)
+            if trial is None:
+                continue
+            run = studies.run_of(place, trial.number)
             tried = replace(recipe, **trial.params)
-            epochs = _trained(trial, tried, settings, banks, run, on, on_step)
+            epochs: list[Epoch] = []
+            with studies.alive(study, trial, place):
+                epochs = _trained(trial, tried, settings, banks, run, on, on_step)
             loss = epochs[-1].val_loss if epochs else math.nan  # it blew up in the first
             if len(epochs) == recipe.epochs and math.isfinite(loss):
-                study.tell(trial, loss)
+                study.tell(trial, loss, skip_if_finished=True)
             else:
-                study.tell(trial, state=TrialState.PRUNED)
+                study.tell(trial, state=TrialState.PRUNED, skip_if_finished=True)
             on_trial(described(study.trials[trial.number]))
-        return {**summary(study), "files": _write_best(study, recipe, folder)}
+        return {**summary(study), "files": _write_best(study, recipe, place.folder)}
+
+
+def _folder_of(place: Place) -> contextlib.AbstractContextManager[None]:
+    """Nobody else writes the folder of a study that it keeps; one in a database is for many."""
+    if place.url is not None:
+        return contextlib.nullcontext()
+    return storage.alone(place.folder, "name a --study")
 
 
 def _trained(
@@ -210,42 +222,3 @@ def _write_best(study: optuna.Study, recipe: Recipe, folder: Path) -> list[Path]
     with storage.replacing(path) as temporary:
         temporary.write_text("\n".join(lines) + "\n", "utf-8")
     return [path]
-
-
-def study_in(folder: Path) -> optuna.Study:
-    """The study of a folder as it stands, to be looked at."""
-    with _storing(folder):
-        return optuna.load_study(storage=_storage(folder), study_name=NAME)
-
-
-@contextlib.contextmanager
-def _storing(folder: Path) -> Iterator[None]:
-    """What the study's file refuses is an error of the disk, as with any other file."""
-    try:
-        yield
-    except (optuna.exceptions.StorageInternalError, SQLAlchemyError) as error:
-        raise OSError(
-            f"{folder / 'study.db'} cannot be read or written ({type(error).__name__})"
-        ) from error
-
-
-def _storage(folder: Path) -> str:
-    return f"sqlite:///{folder / 'study.db'}"
-
-
-def _opened(folder: Path, facts: dict[str, Any]) -> optuna.Study:
-    """The study of a folder, new or gone on with; what was cut off in it does not count."""
-    study = optuna.create_study(
-        storage=_storage(folder),
-        study_name=NAME,
-        load_if_exists=True,
-        pruner=optuna.pruners.MedianPruner(n_startup_trials=4, n_warmup_steps=1),
-    )
-    for key, value in json.loads(json.dumps(facts)).items():
-        if study.user_attrs.get(key, value) != value:
-            raise BadInput(f"{folder} tunes with another {key}: give the same, or a new --study")
-        study.set_user_attr(key, value)
-    for trial in study.get_trials(False, (TrialState.RUNNING,)):
-        study.tell(trial.number, state=TrialState.FAIL)
-        shutil.rmtree(folder / "trials" / f"{trial.number:04d}", ignore_errors=True)
-    return study

@@ -1,3 +1,4 @@
+import base64
 import json
 
 import numpy as np
@@ -96,3 +97,16 @@ def test_what_is_no_golden_json_is_refused(tmp_path, files, content):
         path.write_text(content)
     with pytest.raises(BadInput, match=r"golden\.json"):
         golden.check(path, files)
+
+
+@pytest.mark.parametrize("damage", [b"", b"no picture", b"\x89PNG", b"IDAT"])
+def test_a_picture_in_it_that_is_damaged_is_refused(held, files, damage):
+    def change(content):
+        strip = base64.b64decode(content["cases"][0]["strip"])
+        # Pillow tells the last of these by a SyntaxError.
+        changed = strip.replace(b"IDAT", b"\0\0\0I") if damage == b"IDAT" else damage
+        content["cases"][0]["strip"] = base64.b64encode(changed).decode()
+
+    broken(held, change)
+    with pytest.raises(BadInput, match=r"a picture of .* is damaged"):
+        golden.check(held, files)
