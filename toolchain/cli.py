@@ -38,7 +38,7 @@ for panel, groups in PANELS.items():
 @app.command(rich_help_panel="Make", epilog="Example: `nrtool quickstart --out /tmp/first`")
 def quickstart(
     out: Annotated[Path, Option(help="Folder for everything it makes.")] = Path("quickstart"),
-    variant: Variant = "optimized",
+    variant: Variant = "nano",
     mnist: Mnist = None,
 ) -> None:
     """The whole main path on a small budget: train, export, prove, measure, read.

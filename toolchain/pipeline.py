@@ -10,6 +10,7 @@ from toolchain import console
 from toolchain.errors import FellShort
 
 NUMBERS_READ = 8
+QUICK = {"nano": "nano-quick"}  # the recipe of minutes, where it is not "quick"
 
 
 def steps(out: Path, variant: str, mnist: Path | None) -> list[list[str]]:
@@ -28,7 +29,7 @@ def steps(out: Path, variant: str, mnist: Path | None) -> list[list[str]]:
     pictures = out / "numbers"
     files = [str(pictures / "strips" / f"{index:07d}.png") for index in range(NUMBERS_READ)]
     return [
-        ["train", *trained, "--recipe", "quick"],
+        ["train", *trained, "--recipe", QUICK.get(variant, "quick")],
         [
             *("export", *trained, "--out", str(out / "exports"), "--failures", str(out / "failed")),
             *("--quantize", "mixed,mixed-first,mixed-last", "--count", "1000", "--no-emulation"),

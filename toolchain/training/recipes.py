@@ -90,6 +90,10 @@ RECIPES = {
     # For nano: on whole strips, for it reads each column by its neighbours alone, and must have
     # seen how a wide empty margin looks.
     "nano": Recipe(epochs=40, numbers=32_768, batch=128, trim=False, layout="loose"),
+    # A minute or two of the same: nano needs many numbers, and takes little time for each.
+    "nano-quick": Recipe(
+        epochs=3, numbers=65_536, batch=128, learning_rate=4e-3, ema=0.995, trim=False
+    ),
     # From a trained network to someone's own hand, in minutes. One epoch: the best of several would
     # be chosen on the old numbers, and so be the one that has learned the new hand least.
     "finetune": Recipe(epochs=1, numbers=32_000, learning_rate=3e-4, muon=0.0, ema=0.995, keep=0.5),
