@@ -116,6 +116,20 @@ def test_a_sheet_of_digits_is_read_row_by_row():
     assert starts(*sheet) == [(left + down, 1) for down in range(3) for left in across]
 
 
+def test_where_each_line_has_the_same_wide_gaps_the_digits_are_single():
+    sheet = [box for down in range(3) for box in row("12345", 20, 20 + 90 * down, step=80)]
+    assert len(starts(*sheet)) == 15
+    assert starts(*row("12345", 20, 20, step=80)) == [(20, 5)]  # one line may be a long number
+    mixed = [*sheet, *row("67", 20, 290)]
+    assert len(starts(*mixed)) == 4
+
+
+def test_a_digit_may_be_wider_than_high():
+    flat = (120, 28, 180, 60)
+    tall = [(left, 20, left + 24, 60) for left in (20, 70, 230, 280)]
+    assert starts(*tall[:2], flat, *tall[2:]) == [(20, 5)]
+
+
 def test_pieces_within_a_piece_are_counted():
     head = [(20, 20, 120, 24), (20, 116, 120, 120), (20, 20, 24, 120), (116, 20, 120, 120)]
     [zero] = separate_numbers(paper(*head))
