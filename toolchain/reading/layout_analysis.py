@@ -19,6 +19,7 @@ EVEN_STEPS = 1.3  # ... or all steps from digit to digit are, likewise, ...
 WIDEST = 1.6  # ... and nothing is wider than one digit, ...
 NARROWEST = 0.5  # ... it is one number; and down to this, where gaps are of two kinds ...
 TWO_KINDS = 2.2  # ... of which the wider are so many times as wide, they separate
+TORN = 0.05  # a few narrower gaps are those between halves of a digit, and tell nothing
 SHEET = 3  # lines of three digits and more, all of them further apart: single digits, no rhythm
 TIGHT = 0.15  # all narrower gaps are alike
 MARK = 0.4  # of the line's height: what is lower is a mark, between whose gaps there is no rhythm
@@ -147,6 +148,9 @@ def _limit(own: Boxes, high: float) -> float:
     even = gaps.max() <= EVEN * gaps.min() or steps.max() <= EVEN_STEPS * steps.min()
     if single and even and gaps.min() > 0 and gaps.max() <= EVEN_APART:
         return math.inf
+    torn = gaps < TORN
+    if 2 * torn.sum() < (~torn).sum():  # where all digits touch, their gaps are of the first kind
+        gaps = gaps[~torn]
     ordered = np.maximum(np.sort(gaps), TIGHT)
     times = ordered[1:] / ordered[:-1]
     times[(ordered[1:] < NARROWEST) | (ordered[:-1] > APART)] = 0

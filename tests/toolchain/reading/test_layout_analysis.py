@@ -104,6 +104,12 @@ def test_gaps_of_two_kinds_separate_where_they_are_narrow():
     assert starts(*row("12345", 20, 20, step=48)) == [(20, 5)]
 
 
+def test_a_torn_digit_does_not_set_its_row_apart():
+    halves = [(108, 20, 119, 60), (120, 20, 132, 60)]
+    whole = [(left, 20, left + 24, 60) for left in (20, 64, 152, 206)]
+    assert starts(*whole[:2], *halves, *whole[2:]) == [(20, 6)]
+
+
 def test_one_number_is_all_of_its_line():
     ink = paper(*row("1 72 3", 20, 20, gap=90), size=(100, 500))
     [number] = separate_numbers(ink, one=True)
