@@ -16,7 +16,9 @@ Needs ONNX Runtime, NumPy and Pillow, never PyTorch. In reading order:
 - `annotate`: a picture with what was read in it drawn on top.
 - `modelfile`: which file is read with where none is named, and its bytes, bounded.
 - `graphformat`: the part of ONNX's file format by which a file is judged.
-- `graphrules`: what shape each operator makes of those that it is given.
+- `graphknown`: what is known of a graph's tensors, and what its nodes say.
+- `graphforms`: shapes of what operators make that move values or take each by itself.
+- `graphsums`: shapes of what operators make that sum values up, and the products of it.
 - `graphshapes`: how large a graph's tensors become and how much it computes, without running it.
 - `graphfile`: judges a model file that may come from anywhere before it is run.
 - `runtime`: opens a model with ONNX Runtime, and refuses what is none of ours.

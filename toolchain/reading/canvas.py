@@ -10,7 +10,8 @@ from toolchain.reading.components import Components
 
 LEAST = 0.12  # of the picture's sides: a smaller rectangle is a button, or a digit
 STRAIGHT = 0.85  # of a rectangle's sides is its own: corners may be round
-FLAT = 0.3  # of a page's pixels are of one colour, of a photograph's they are not
+FLAT = 0.3  # of a page's pixels are of its background's colour, of a photograph's they are not, ...
+TWO = 0.75  # ... or so many of that or one other: a frame's border may be all of the background
 FILLED = 0.4  # of a rectangle: below it is a frame
 RIM = 2  # px at its edge that may be mixed
 
@@ -24,7 +25,7 @@ def canvas_in(distance: NDArray[np.int16], contrast: int) -> Box | None:
         distance: [H, W], 0..255, of each pixel's colour from the background's.
         contrast: from which distance on a pixel belongs to something.
     """
-    if np.mean(distance <= RIM) < FLAT:
+    if not _is_flat(distance):
         return None
     pieces = Components(distance >= contrast)
     high, wide = distance.shape
@@ -43,13 +44,22 @@ def canvas_in(distance: NDArray[np.int16], contrast: int) -> Box | None:
         within = distance[around[1] : around[3], around[0] : around[2]]
         whole = (right - left, bottom - top) == (wide, high)
         framed = mask.mean() < FILLED or whole
-        # Ink of a frame's canvas differs from the page, that of a filled one does not.
-        inked = (within >= contrast) & ~inner if framed else ~inner
+        # Ink of a frame's canvas differs from the page, that of a filled one from what fills it:
+        # the inside of a loop does not.
+        paper = 0 if framed else np.median(distance[top:bottom, left:right][mask])
+        inked = (np.abs(within - paper) >= contrast) & ~inner
         if framed and inner.any():
             continue
         if inked.any() and inked.mean() < 0.5:
             return around
     return None
+
+
+def _is_flat(distance: NDArray[np.int16]) -> bool:
+    votes = np.bincount(distance.ravel(), minlength=256) / distance.size
+    background = votes[: RIM + 1].sum()
+    other = np.convolve(votes[RIM + 1 :], np.ones(2 * RIM + 1), "same").max()
+    return bool(background >= FLAT or background + other >= TWO)
 
 
 def _area(box: NDArray[np.int64]) -> int:

@@ -1,12 +1,19 @@
 """How large a graph's tensors become and how much it computes, found without running it.
 
-What depends on what a picture shows has no bound, and no graph of ours needs it.
+What depends on what a picture shows has no bound, and no graph of ours needs it. An operator that
+is not in `RULES` is in no graph of ours. Shapes are those that the runtime will compute: a rule
+that cannot tell raises one of `PROBLEMS`.
 """
 
 import math
 from typing import Any
 
-from toolchain.reading.graphrules import PROBLEMS, RULES, Known
+from toolchain.reading.graphforms import FORMS
+from toolchain.reading.graphknown import Known
+from toolchain.reading.graphsums import SUMS
+
+RULES = FORMS | SUMS
+PROBLEMS = (ArithmeticError, LookupError, TypeError, ValueError)
 
 # For each strip; base has 3 million values in all and 0.9 billion products.
 MOST_VALUES = 1 << 23

@@ -21,6 +21,8 @@ CONTRAST = 24  # levels between background and ink below which a picture counts 
 EVEN = 0.5  # a drawing has this share of pixels within 1 level of background or full ink ...
 DRIFT = 0.02  # ... and at most this share in slow ramps: drawings have none, shadows are ramps
 SPECK = 0.02  # of the largest stroke's area: what is smaller is dirt
+BORDER = 0.01  # of the shorter side: nearer to the picture's border nothing faint is written
+BROAD = 3.0  # of the strokes' breadth: what is faint and broader is a shadow
 BLANK = "the picture holds no ink: draw or photograph a number first"
 
 
@@ -192,21 +194,37 @@ def _faint_strokes(
         strong: the ink.
     """
     weak = weak & ~_wider(strong, 7)
+    if not weak.any():
+        return weak
+    # What an opening leaves is broader than any stroke: the edge of a shadow or of the sheet.
+    breadth = 2 * np.count_nonzero(strong) / np.count_nonzero(strong & _wider(~strong, 3))
+    window = min(int(BROAD * breadth), min(drop.shape) // 4) | 1
+    around = np.pad(drop, window - 1, mode="edge")
+    weak &= drop - _highest(-_highest(-around, window), window) > CONTRAST
     pieces, ink = Components(weak), Components(strong)
     if not pieces.areas.size:
         return weak
     tallest = float((ink.boxes[:, 3] - ink.boxes[:, 1]).max())
     sides = pieces.boxes[:, 2:] - pieces.boxes[:, :2]
     long = (sides.max(1) > 2 * tallest) | (sides.max(1) > 12 * np.maximum(sides.min(1), 1))
-    large = pieces.areas >= SPECK * ink.areas.max()
     if long.any() and pieces.areas[long].sum() > 0.2 * pieces.areas.sum():
         return np.zeros_like(weak)
-    return pieces.mask(large & ~long)
+    high, wide = weak.shape
+    left, top, right, bottom = pieces.boxes.T
+    rim = np.minimum.reduce([left, top, wide - right, high - bottom])
+    large = pieces.areas >= SPECK * ink.areas.max()
+    return pieces.mask(large & ~long & (rim > BORDER * min(high, wide)))
 
 
 def _wider(mask: NDArray[np.bool_], size: int) -> NDArray[np.bool_]:
-    """All that lies in a square of so many px around a pixel of the mask."""
-    return np.asarray(Image.fromarray(mask).convert("L").filter(ImageFilter.MaxFilter(size))) > 0
+    """All that lies in a square of so many px, an odd number, around a pixel of the mask."""
+    for _ in range(2):
+        wide = mask.T.copy()
+        for step in range(1, size // 2 + 1):
+            wide[step:] |= mask.T[:-step]
+            wide[:-step] |= mask.T[step:]
+        mask = wide
+    return mask
 
 
 def _highest(plane: NDArray[np.float32], window: int) -> NDArray[np.float32]:

@@ -16,9 +16,11 @@ APART = 0.8  # of the digits' height: a wider gap separates two numbers, but for
 EVEN_APART = 1.6  # up to this, where all gaps of three digits and more are even, ...
 EVEN = 2.0  # ... the widest at most so many times the narrowest, ...
 EVEN_STEPS = 1.3  # ... or all steps from digit to digit are, likewise, ...
-WIDEST = 1.4  # ... and nothing is wider than one digit, ...
+WIDEST = 1.6  # ... and nothing is wider than one digit, ...
 NARROWEST = 0.5  # ... it is one number; and down to this, where gaps are of two kinds ...
 TWO_KINDS = 2.2  # ... of which the wider are so many times as wide, they separate
+TORN = 0.05  # a few narrower gaps are those between halves of a digit, and tell nothing
+SHEET = 3  # lines of three digits and more, all of them further apart: single digits, no rhythm
 TIGHT = 0.15  # all narrower gaps are alike
 MARK = 0.4  # of the line's height: what is lower is a mark, between whose gaps there is no rhythm
 LOW = 0.2  # of the tallest number's height: what is lower is no number
@@ -70,7 +72,8 @@ def separate_numbers(ink: NDArray[np.uint8], one: bool = False) -> list[Number]:
     names, glyph = np.unique(glyphs_of(pieces.boxes[large]), return_inverse=True)
     boxes = np.array([_around(pieces.boxes[large[glyph == each]]) for each in range(len(names))])
     lines = lines_of(boxes)
-    found = [(line, part) for line in lines for part in _parts(boxes, line, one)]
+    rhythm = not _is_sheet(boxes, lines)
+    found = [(line, part) for line in lines for part in _parts(boxes, line, one, rhythm)]
     around = [_around(boxes[part]) for _, part in found]
     tallest = max(bottom - top for _, top, _, bottom in around)
     number_of = np.full(len(pieces.areas), -1, np.int32)
@@ -100,15 +103,32 @@ def _enclosed(boxes: Boxes, areas: NDArray[np.int64]) -> int:
     return int((inside & (areas[None] >= DIRT * areas[:, None])).sum(1).max())
 
 
-def _parts(boxes: Boxes, line: Line, one: bool) -> list[list[int]]:
+def _is_sheet(boxes: Boxes, lines: list[Line]) -> bool:
+    """Whether a page holds single digits, line after line."""
+    apart = 0
+    for line in lines:
+        own = boxes[line.glyphs]
+        gaps = _gaps(own) / np.median(own[:, 3] - own[:, 1])
+        if len(gaps) and gaps.min() <= APART:
+            return False
+        apart += len(gaps) >= 2
+    return apart >= SHEET
+
+
+def _gaps(own: Boxes) -> NDArray[np.int64]:
+    """Px from each glyph of a line, or one before it that reaches further, to the next."""
+    return np.asarray(own[1:, 0] - np.maximum.accumulate(own[:, 2])[:-1])
+
+
+def _parts(boxes: Boxes, line: Line, one: bool, rhythm: bool) -> list[list[int]]:
     """The glyphs of each number of a line."""
     if one:
         return [line.glyphs]
     own = boxes[line.glyphs]
     high = own[:, 3] - own[:, 1]
     counted = high >= MARK * np.median(high)
-    limit = _limit(own[counted], float(np.median(high[counted])))
-    gaps = own[1:, 0] - np.maximum.accumulate(own[:, 2])[:-1]
+    limit = _limit(own[counted], float(np.median(high[counted]))) if rhythm else APART
+    gaps = _gaps(own)
     local = np.maximum(np.median(high[counted]), np.maximum(high[1:], high[:-1]))
     parts: list[list[int]] = [[]]
     for glyph, new in zip(line.glyphs, [False, *(gaps > limit * local)], strict=True):
@@ -120,14 +140,17 @@ def _parts(boxes: Boxes, line: Line, one: bool) -> list[list[int]]:
 
 def _limit(own: Boxes, high: float) -> float:
     """Up to which gap, in heights, digits of a line are of one number."""
-    gaps = (own[1:, 0] - np.maximum.accumulate(own[:, 2])[:-1]) / high
+    gaps = _gaps(own) / high
     if len(gaps) < 2:
         return APART
     steps = np.diff(own[:, 0] + own[:, 2]) / 2 / high
-    single = (own[:, 2] - own[:, 0]).max() <= WIDEST * high
+    single = ((own[:, 2] - own[:, 0]) <= WIDEST * np.maximum(own[:, 3] - own[:, 1], high)).all()
     even = gaps.max() <= EVEN * gaps.min() or steps.max() <= EVEN_STEPS * steps.min()
     if single and even and gaps.min() > 0 and gaps.max() <= EVEN_APART:
         return math.inf
+    torn = gaps < TORN
+    if 2 * torn.sum() < (~torn).sum():  # where all digits touch, their gaps are of the first kind
+        gaps = gaps[~torn]
     ordered = np.maximum(np.sort(gaps), TIGHT)
     times = ordered[1:] / ordered[:-1]
     times[(ordered[1:] < NARROWEST) | (ordered[:-1] > APART)] = 0

@@ -5,7 +5,7 @@ import hashlib
 import numpy as np
 import pytest
 import torch
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageOps
 
 from generator.errors import BadInput
 from generator.splits import in_validation, picture_key
@@ -35,6 +35,13 @@ def framed(picture):
     return sheet
 
 
+def bordered():
+    """The digit cut out closely, with a frame that is all there is around it."""
+    sheet = PLAIN.crop(Image.fromarray(COVERAGE).getbbox())
+    sheet = ImageOps.expand(sheet, 12, (255, 255, 255))
+    return ImageOps.expand(sheet, 6, (0, 0, 0))
+
+
 def see_through():
     return Image.fromarray(np.dstack([np.zeros((280, 280, 3), np.uint8), COVERAGE]))
 
@@ -47,6 +54,7 @@ LOOKS = {
     "16 bits": lambda: Image.fromarray(65535 - COVERAGE.astype(np.uint16) * 257),
     "dark 16 bits": lambda: Image.fromarray(COVERAGE.astype(np.uint16) * 12),
     "framed": lambda: framed(PLAIN),
+    "bordered": bordered,
     "photographed": lambda: photographed(drawn((800, 800), (250, 150, 300, 480), 42, "4")),
 }
 

@@ -25,6 +25,15 @@ def test_of_a_frame_the_inside_is_found():
     assert canvas_in(frame, 24) == (83, 63, 297, 217)
 
 
+def test_a_card_is_found_whose_frame_is_the_pictures_border():
+    card, zero = (6, 6, 144, 254, 200), [(40, 40, 110, 220, 0), (50, 50, 100, 210, 200)]
+    left, top, right, bottom = canvas_in(page(card, *zero, size=(260, 150)), 24)
+    assert 6 <= left <= 40
+    assert 6 <= top <= 40
+    assert 110 <= right <= 144
+    assert 220 <= bottom <= 254
+
+
 @pytest.mark.parametrize("boxes", [
     [(80, 60, 300, 220, 200)],
     [(80, 60, 300, 220, 200), (110, 90, 270, 190, 0)],

@@ -321,3 +321,17 @@ def test_a_faint_stroke_is_kept_beside_a_dark_one():
     assert overlap(found, np.maximum(dark, faint)) > 0.85
     ruled = to_ink(photographed(np.maximum(dark, (0.1 * faint).astype(np.uint8)), rules=0.25))
     assert not ruled[far_from(dark, 8)].any()  # rules are not taken for faint strokes
+
+
+def test_a_small_shadow_is_no_faint_stroke():
+    truth = drawn((800, 600), (120, 200, 90, 130), 12)
+    y, x = np.mgrid[:600, :800]
+    shadow = sum(
+        1 / (1 + np.exp((np.hypot(x - left, y - top) - 45) / 6))
+        for left, top in ((620, 300), (500, 5))
+    )
+    light = 200 * (1 - 0.25 * shadow) * (1 - 0.75 * truth / 255)
+    noisy = light + np.random.default_rng(0).normal(0, 4, light.shape)
+    found = to_ink(Image.fromarray(np.clip(noisy, 0, 255).astype(np.uint8)))
+    assert overlap(found, truth) > 0.9
+    assert not found[far_from(truth, 8)].any()

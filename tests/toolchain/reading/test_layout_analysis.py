@@ -104,6 +104,12 @@ def test_gaps_of_two_kinds_separate_where_they_are_narrow():
     assert starts(*row("12345", 20, 20, step=48)) == [(20, 5)]
 
 
+def test_a_torn_digit_does_not_set_its_row_apart():
+    halves = [(108, 20, 119, 60), (120, 20, 132, 60)]
+    whole = [(left, 20, left + 24, 60) for left in (20, 64, 152, 206)]
+    assert starts(*whole[:2], *halves, *whole[2:]) == [(20, 6)]
+
+
 def test_one_number_is_all_of_its_line():
     ink = paper(*row("1 72 3", 20, 20, gap=90), size=(100, 500))
     [number] = separate_numbers(ink, one=True)
@@ -114,6 +120,20 @@ def test_a_sheet_of_digits_is_read_row_by_row():
     sheet = [box for down in range(3) for box in row("1 2 3 4 5", 20 + down, 20 + 90 * down)]
     across = [20, 114, 208, 302, 396]
     assert starts(*sheet) == [(left + down, 1) for down in range(3) for left in across]
+
+
+def test_where_each_line_has_the_same_wide_gaps_the_digits_are_single():
+    sheet = [box for down in range(3) for box in row("12345", 20, 20 + 90 * down, step=80)]
+    assert len(starts(*sheet)) == 15
+    assert starts(*row("12345", 20, 20, step=80)) == [(20, 5)]  # one line may be a long number
+    mixed = [*sheet, *row("67", 20, 290)]
+    assert len(starts(*mixed)) == 4
+
+
+def test_a_digit_may_be_wider_than_high():
+    flat = (120, 28, 180, 60)
+    tall = [(left, 20, left + 24, 60) for left in (20, 70, 230, 280)]
+    assert starts(*tall[:2], flat, *tall[2:]) == [(20, 5)]
 
 
 def test_pieces_within_a_piece_are_counted():
