@@ -9,6 +9,7 @@ from typer import Argument, Option
 from generator.errors import BadInput
 from toolchain import console, storage
 from toolchain.commands.options import (
+    MOST,
     Assignments,
     Config,
     Count,
@@ -271,6 +272,9 @@ def average(
     take_all: Annotated[
         bool, Option("--all", help="Take each, as often as it is named, and only say how all read.")
     ] = False,
+    count: Annotated[
+        int, Option(min=1, max=MOST, help="How many validation numbers each reads.")
+    ] = 8_000,
     runs: Runs = RUNS,
     mnist: Mnist = None,
     custom: Custom = None,
@@ -293,7 +297,7 @@ def average(
     with new_folder(runs, name, is_named=run is not None) as folder:
         bank = digits_of(mnist, custom, custom_share).bank("val")
         with console.progress("averaging", 2 * len(paths) - 1) as update:
-            made = averaging.average(paths, bank, take_all=take_all, on_step=update)
+            made = averaging.average(paths, bank, count, take_all, on_step=update)
         weights = {f"model.{key}": value for key, value in made.model.state_dict().items()}
         checkpoint.save(folder / "best.safetensors", weights, made.facts)
         storage.write_json(folder / "config.json", made.facts)

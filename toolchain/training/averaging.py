@@ -70,20 +70,25 @@ def average(
     judged = samples.to_judge(variant, bank, SEED, checkpoint.changes(first, "style"))
     check = judged(0, judged.different(count))
     fast = bf16_helps(bank.device)
-    tried = []
+    tried, read = [], dict[Path, Score]()  # one that is named twice is read once
     for path in paths:
         model, facts = checkpoint.load_model(path, variant)
         if facts.get("network") != network:
             raise BadInput(f"{path} has another [network] than {paths[0]}: name runs of one shape")
-        tried.append((evaluate(model, check, fast), path, model, facts))
+        if path not in read:
+            read[path] = evaluate(model, check, fast)
+        tried.append((read[path], path, model, facts))
         on_step(len(tried))
     tried.sort(key=lambda each: each[0].loss)
     best, _, model, facts = tried[0]
     taken, flags = [model], [True]
-    for done, (_, _, other, _) in enumerate(tried[1:], len(tried) + 1):
+    if take_all:
+        model, flags = mean([each[2] for each in tried]), [True] * len(tried)
+        best = evaluate(model, check, fast)
+    for done, (_, _, other, _) in enumerate([] if take_all else tried[1:], len(tried) + 1):
         mixed = mean([*taken, other])
         score = evaluate(mixed, check, fast)
-        flags.append(take_all or score.loss < best.loss)
+        flags.append(score.loss < best.loss)
         if flags[-1]:
             best, model = score, mixed
             taken.append(other)
