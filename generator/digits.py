@@ -1,6 +1,7 @@
 """The digit bank: glyphs of several sources, mixed by weight, ready to write numbers with."""
 
 import copy
+import hashlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -119,12 +120,21 @@ class DigitBank:
             *self.description,
             {
                 "source": "negatives",
+                "origins": [],
                 "share": share,
                 "digits": len(negatives),
-                "sha256": [each["sha256"] for each in negatives.description],
+                "writers": None,
+                "copies": 0,
+                "sha256": negatives.sha256(),
             },
         ]
         return bank
+
+    def sha256(self) -> str:
+        """Hex digest of all canvases and labels: which digits these are, for provenance."""
+        digest = hashlib.sha256(self.pixels.cpu().numpy().tobytes())
+        digest.update(self.labels.cpu().numpy().astype("<i8").tobytes())
+        return digest.hexdigest()
 
     @property
     def device(self) -> torch.device:
