@@ -89,7 +89,7 @@ def test_what_differs_is_named():
         must_equal({"a": [1, 2]}, {"a": [1, 3]})
 
 
-@pytest.mark.parametrize("name", ["`export` killed", "`draw --collect` killed"])
+@pytest.mark.parametrize("name", ["`export` killed while it publishes", "`draw --collect` killed"])
 def test_releases_and_drawings_survive_a_kill(name, tmp_path):
     (tried,) = [each for each in KILLS if each.fault.startswith(name)]
     for turn in range(3):

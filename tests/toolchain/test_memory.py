@@ -39,7 +39,7 @@ def test_a_system_that_does_not_say_is_not_asked(monkeypatch):
         (("train", "--epochs", 10**15), "that a seed has"),
         (("train", "--set", f"recipe.batch={10**11}", "--numbers", 10**11), "lower --batch"),
         (("tune", "--numbers", 10**30), "that a seed has"),
-        (("generate", "--count", 10**14), "do not fit"),
+        (("generate", "--count", 10**12), "do not fit"),
         (("evaluate", "--variant", "lightweight", "--count", 10**12), "lower --count"),
     ],
 )
