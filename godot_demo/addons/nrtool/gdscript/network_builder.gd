@@ -11,8 +11,8 @@ const LOG_PROBS := "log_probs"
 const FLOAT32 := 1  # TensorProto.DataType
 ## What follows log_probs, which NrtoolCtc and NrtoolScriptSession compute by themselves.
 const DECODING := (
-	"Add And ArgMax Cast Clip Concat CumSum Div Equal Exp Expand Gather GatherElements MatMul Mul "
-	+ "Not Or Pad Pow ReduceSum Reshape ScatterElements Shape Slice Sub Unsqueeze Where"
+	"Add ArgMax ArgMin Cast Clip CumSum Div Equal Exp Expand Gather MatMul Mul Not Or Pad Pow "
+	+ "ReduceSum Reshape ScatterElements Shape Slice Split Sub Transpose Unsqueeze"
 )
 const MOST_WORK := 32 << 20  # multiply-adds of a reading, or values; more would take seconds
 
