@@ -5,7 +5,9 @@
 Scribbles, faces, letters of fonts, MNIST test digits mirrored and upside down, photographs of empty
 paper: a picture is falsely accepted if any reading of it is at least as sure as the threshold, by
 which a game asks again. What people could take for a digit is left out: letters and turned digits
-that look like one. Of numbers of MNIST test digits it is told how many the same threshold accepts.
+that look like one. Scribbles and faces are drawn as those
+that the releases were trained to be silent about, with other seeds; letters and paper are not. Of
+numbers of MNIST test digits it is told how many the same threshold accepts.
 Exit 1 above 5 %.
 """
 

@@ -1,7 +1,6 @@
 """The digit bank: glyphs of several sources, mixed by weight, ready to write numbers with."""
 
 import copy
-import hashlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from generator.errors import BadInput
-from generator.glyphs import Glyphs
+from generator.glyphs import Glyphs, digest
 
 WRITER_CAP = 250  # a writer with more digits than this is drawn no more often
 
@@ -125,16 +124,10 @@ class DigitBank:
                 "digits": len(negatives),
                 "writers": None,
                 "copies": 0,
-                "sha256": negatives.sha256(),
+                "sha256": digest(negatives.pixels, negatives.labels),
             },
         ]
         return bank
-
-    def sha256(self) -> str:
-        """Hex digest of all canvases and labels: which digits these are, for provenance."""
-        digest = hashlib.sha256(self.pixels.cpu().numpy().tobytes())
-        digest.update(self.labels.cpu().numpy().astype("<i8").tobytes())
-        return digest.hexdigest()
 
     @property
     def device(self) -> torch.device:

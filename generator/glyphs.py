@@ -78,9 +78,14 @@ class Glyphs:
 
     def sha256(self) -> str:
         """Hex digest of canvases and labels: which digits these were, for provenance."""
-        digest = hashlib.sha256(self.pixels.cpu().numpy().tobytes())
-        digest.update(self.labels.cpu().numpy().astype("<i8").tobytes())
-        return digest.hexdigest()
+        return digest(self.pixels, self.labels)
+
+
+def digest(pixels: Tensor, labels: Tensor) -> str:
+    """SHA-256 of canvases uint8 [G, 40, 64] and labels int64 [G], in hex."""
+    found = hashlib.sha256(pixels.cpu().numpy().tobytes())
+    found.update(labels.cpu().numpy().astype("<i8").tobytes())
+    return found.hexdigest()
 
 
 def mnist_glyphs(split: Split, folder: Path | None = None) -> Glyphs:
