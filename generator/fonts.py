@@ -30,21 +30,31 @@ def font_digits(path: Path) -> Iterator[StrokeDigit]:
     Raises:
         BadInput: the file is no font, or scikit-image is not installed.
     """
+    font = opened(path)
+    for label in range(10):
+        strokes = middle_lines(drawn_text(font, str(label)))
+        if strokes:
+            yield StrokeDigit(label, path.stem, strokes, 1.0, SOURCE)
+
+
+def opened(path: Path) -> ImageFont.FreeTypeFont:
+    """The font, so large that its tallest digit spans `HEIGHT` pixels.
+
+    Raises:
+        BadInput: the file is no font.
+    """
     if path.stat().st_size > LARGEST:
         raise BadInput(f"{path} is larger than {LARGEST >> 20} MiB: no font of digits is")
     try:
         font = ImageFont.truetype(path, HEIGHT)
         _, top, _, bottom = font.getbbox("0123456789")
-        font = ImageFont.truetype(path, max(1, round(HEIGHT * HEIGHT / max(1, bottom - top))))
+        return ImageFont.truetype(path, max(1, round(HEIGHT * HEIGHT / max(1, bottom - top))))
     except OSError as error:
         raise BadInput(f"{path} cannot be read as a font ({error}): replace it") from None
-    for label in range(10):
-        strokes = middle_lines(_drawn(font, str(label)))
-        if strokes:
-            yield StrokeDigit(label, path.stem, strokes, 1.0, SOURCE)
 
 
-def _drawn(font: ImageFont.FreeTypeFont, text: str) -> NDArray[np.uint8]:
+def drawn_text(font: ImageFont.FreeTypeFont, text: str) -> NDArray[np.uint8]:
+    """The text as the font prints it, a little blurred: uint8 [height, width], ink 255."""
     left, top, right, bottom = (int(side) for side in font.getbbox(text))
     margin = 8
     size = (min(right - left, 8 * HEIGHT) + 2 * margin, min(bottom - top, 8 * HEIGHT) + 2 * margin)

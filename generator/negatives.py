@@ -10,23 +10,27 @@ turned (0, 1, 2, 5, 6, 8, 9).
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from generator.glyphs import Glyphs, drawn_glyphs
+from generator.fonts import drawn_text, opened
+from generator.glyphs import Glyphs, drawn_glyphs, ink_glyphs
 from generator.handwriting import handwritten
 from generator.skeletons import Skeleton
-from generator.splits import Split, check_split
+from generator.splits import Split, check_split, in_split, writer_key
+from generator.strip import INK_LEVEL
 from generator.strokes import StrokeDigit
 
 SOURCE = "negatives"
-Path = NDArray[np.float64]  # [points, 2] as x, y; y points down
+Line = NDArray[np.float64]  # [points, 2] as x, y; y points down
 MIRRORED = (3, 4, 7, 9)
 TURNED = (3, 4, 7)
 WRITERS = {"train": 60, "val": 12, "test": 12}  # who write letters
 DRAWN = {"train": 900, "val": 120, "test": 120}  # scribbles, and half as many faces
+OF_FONTS = "ACEFHKMNPRTUVWXadefhkmnprtuvwx"  # letters that are taken from fonts too
 FLIPPED = 3_000  # digits at most that are mirrored, and turned, of a source
 
 # As `generator.skeletons`; one way each, which every invented writer bends.
@@ -72,7 +76,10 @@ LETTERS: dict[int, tuple[Skeleton, ...]] = dict(enumerate((way,) for way in (
 
 
 def negative_glyphs(
-    split: Split, digits: Sequence[StrokeDigit], rasters: Sequence[Glyphs]
+    split: Split,
+    digits: Sequence[StrokeDigit],
+    rasters: Sequence[Glyphs],
+    fonts: Sequence[Path] = (),
 ) -> list[Glyphs]:
     """Glyphs of a split that are no digits, one source a kind; all are labelled 0.
 
@@ -80,6 +87,7 @@ def negative_glyphs(
         split: others in every split.
         digits: of the same split, to mirror and turn.
         rasters: the same.
+        fonts: files of fonts, whose letters are taken as they are; each belongs to one split.
     """
     check_split(split)
     seed = 97 + ("train", "val", "test").index(split)
@@ -92,15 +100,22 @@ def negative_glyphs(
     return [
         *(drawn_glyphs(SOURCE, [replace(each, label=0) for each in kind]) for kind in kinds),
         *(flipped for each in rasters for flipped in _flipped(each, chance)),
+        *_of_fonts([font for font in fonts if in_split(writer_key(font.stem), split)]),
     ]
 
 
-def _drawing(kind: str, strokes: list[Path]) -> StrokeDigit:
+def _of_fonts(fonts: Sequence[Path]) -> list[Glyphs]:
+    inks = [drawn_text(font, letter) for font in map(opened, fonts) for letter in OF_FONTS]
+    inks = [ink for ink in inks if ink.max() >= INK_LEVEL]  # a font may lack a letter
+    return [ink_glyphs(SOURCE, inks, [0] * len(inks))] if inks else []
+
+
+def _drawing(kind: str, strokes: list[Line]) -> StrokeDigit:
     paths = tuple(stroke.astype(np.float32) for stroke in strokes)
     return StrokeDigit(0, kind, paths, 1.0, SOURCE)
 
 
-def _scribble(chance: np.random.Generator) -> list[Path]:
+def _scribble(chance: np.random.Generator) -> list[Line]:
     """A pen that wanders: sines along its way, or corners; once, or up to three times."""
     strokes = []
     for _ in range(chance.integers(1, 4)):
@@ -117,7 +132,7 @@ def _scribble(chance: np.random.Generator) -> list[Path]:
     return strokes
 
 
-def _face(chance: np.random.Generator) -> list[Path]:
+def _face(chance: np.random.Generator) -> list[Line]:
     """A round head, two eyes, a mouth."""
     wide, eye, apart = (
         chance.uniform(0.75, 1.1),
@@ -126,7 +141,7 @@ def _face(chance: np.random.Generator) -> list[Path]:
     )
     smile = chance.choice((-1, 1), p=(0.2, 0.8)) * chance.uniform(0.05, 0.35)
 
-    def ring(x: float, y: float, across: float, down: float, ends: tuple[float, float]) -> Path:
+    def ring(x: float, y: float, across: float, down: float, ends: tuple[float, float]) -> Line:
         turn = np.linspace(*ends, 40) * 2 * math.pi
         return np.stack([x + across * np.cos(turn), y + down * np.sin(turn)], 1)
 

@@ -1,3 +1,6 @@
+from pathlib import Path
+
+import matplotlib
 import torch
 
 from generator.digits import DigitBank
@@ -47,3 +50,11 @@ def test_a_mirrored_digit_lies_in_its_box() -> None:
         ink = glyphs.pixels[0] >= 64
         assert ink.any(0).nonzero()[[0, -1], 0].tolist() == [left, right - 1]
         assert ink.any(1).nonzero()[[0, -1], 0].tolist() == [top, bottom - 1]
+
+
+def test_letters_of_a_font_are_of_one_split() -> None:
+    fonts = [Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"]
+    digits = procedural_digits("val")
+    with_fonts = [len(negative_glyphs(split, digits, [], fonts)) for split in ("train", "val")]
+    without = [len(negative_glyphs(split, digits, [])) for split in ("train", "val")]
+    assert sum(with_fonts) == sum(without) + 1

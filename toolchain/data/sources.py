@@ -7,6 +7,7 @@ from typing import Annotated
 import torch
 from annotated_types import Interval
 
+from generator import fontsource
 from generator.digits import DigitBank
 from generator.errors import BadInput
 from generator.glyphs import (
@@ -108,9 +109,9 @@ class Digits:
     def _negatives(self, split: Split, device: torch.device | str) -> DigitBank:
         drawn = [digit for path in self.custom for digit in stroke_digits(path, split)]
         drawn = drawn or procedural_digits(split)
-        return DigitBank(
-            negative_glyphs(split, drawn, [mnist_glyphs(split, self.mnist)]), device=device
-        )
+        scanned = [mnist_glyphs(split, self.mnist)]
+        fonts = fontsource.fetch(fontsource.table()) if self.fonts else []
+        return DigitBank(negative_glyphs(split, drawn, scanned, fonts), device=device)
 
     def prepare(self, *splits: Split) -> None:
         """Redraw the digits that banks of these splits need, with a progress bar; once for good.
