@@ -1,15 +1,18 @@
-"""What each source of digits and each element of the recipe is worth: trained without, or with it.
+"""What each source of digits and each element of the recipe is worth: trained without it.
 
-    python benchmarks/ablations.py --custom FOLDER --fonts data/fonts.jsonl.gz --numbers 32000
+    python benchmarks/ablations.py --custom FOLDER --fonts data/fonts.jsonl.gz \
+        --held-out MORE_FOLDER
 
-Trains one small network for each row, from the same start and for as many numbers, and reads
-numbers that none was trained on: from MNIST's validation digits, and from the strokes of writers
-kept for validation. A row differs from the first of its table by what it names. Writes
+Trains one small network for each row and seed, all for as many numbers, and reads numbers that none
+was trained on: of MNIST's validation digits, laid out as we do and as the earlier work does, and
+redrawn; of the writers kept for validation; of everyone of `--held-out`. A row differs from the
+first of its table by what it names; seeds change both the first weights and the numbers. Writes
 exports/<that network>/ablations.json as it goes (a stopped run goes on) and at the end its card.
 """
 
 import argparse
 import json
+import statistics
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -17,22 +20,20 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from generator.numbers import NumberGenerator, Numbers
+from generator.style import EARLIER
 from toolchain import storage
 from toolchain.data import checkpoint
-from toolchain.data.sources import WRITERS_DIGITS, Digits
+from toolchain.data.sources import WRITERS_DIGITS, Digits, everyones_bank
 from toolchain.provenance import machine, source_commit
 from toolchain.report.card import write_card
-from toolchain.training.accuracy import evaluate, wilson
+from toolchain.training.accuracy import evaluate
 from toolchain.training.devices import best_device
 from toolchain.training.loop import Job, train
-from toolchain.training.recipes import RECIPES, Recipe
+from toolchain.training.recipes import RECIPES
 
-VARIANT, RECIPE = "lightweight", "quick"
+RECIPE_OF = {"nano": "nano-quick"}  # else "quick"
 SEED = 7_000_003
-MNIST_DIGITS = "MNIST validation digits"
 
 
 @dataclass(frozen=True)
@@ -48,106 +49,112 @@ class Row:
         return json.dumps(asdict(self), sort_keys=True)
 
 
-MIXED = {"custom_share": 0.4, "procedural_share": 0.15}
+MIXED = {
+    **{"custom_share": 0.34, "procedural_share": 0.05, "redrawn_share": 0.1, "fonts_share": 0.13},
+    **{"copies": 2, "negatives_share": 0.05},
+}
+LOOSE = {"layout": "loose"}
 TABLES = {
     "Sources of digits": {
-        "MNIST": Row({"custom_share": 0.0}),
-        "MNIST, procedural": Row({"custom_share": 0.0, "procedural_share": 0.5}),
-        "MNIST, fonts": Row({"custom_share": 0.0, "fonts_share": 0.5}),
-        "MNIST, custom": Row({"custom_share": 0.5}),
-        "MNIST, custom, procedural": Row(MIXED),
-        "MNIST, custom, fonts": Row({"custom_share": 0.4, "fonts_share": 0.15}),
+        "everything": Row(MIXED, LOOSE),
+        "without redrawn digits": Row({**MIXED, "redrawn_share": 0.0}, LOOSE),
+        "without fonts": Row({**MIXED, "fonts_share": 0.0}, LOOSE),
+        "without procedural writing": Row({**MIXED, "procedural_share": 0.0}, LOOSE),
+        "without custom digits": Row({**MIXED, "custom_share": 0.0}, LOOSE),
+        "without copies": Row({**MIXED, "copies": 0}, LOOSE),
+        "without what is no digit": Row({**MIXED, "negatives_share": 0.0}, LOOSE),
     },
-    "Elements of the recipe": {
-        "as it is": Row(MIXED),
-        "8 varied copies of each custom digit": Row({**MIXED, "copies": 8}),
-        "the wide style": Row(MIXED, {"layout": "wide"}),
-        "the wide style and 8 copies": Row({**MIXED, "copies": 8}, {"layout": "wide"}),
-        "AdamW alone, no Muon": Row(MIXED, {"muon": 0.0}),
-        "no moving average": Row(MIXED, {"ema": 0.0}),
-        "a constant rate": Row(MIXED, {"schedule": "constant"}),
+    "Layout and recipe": {
+        "everything": Row(MIXED, LOOSE),
+        "the wide layout": Row(MIXED, {"layout": "wide"}),
+        "the usual layout": Row(MIXED, {"layout": "usual"}),
+        "no moving average": Row(MIXED, {**LOOSE, "ema": 0.0}),
+        "a constant rate": Row(MIXED, {**LOOSE, "schedule": "constant"}),
     },
 }
 
 
 def main() -> None:
     """Train, read, write the tables."""
-    recipe = RECIPES[RECIPE]
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--variant", choices=("lightweight", "nano"), default="nano")
     parser.add_argument("--custom", type=Path, required=True, help="folder of stroke digits")
     parser.add_argument("--fonts", type=Path, required=True, help="what `nrtool fonts` wrote")
+    parser.add_argument("--held-out", type=Path, help="folder of digits that none trains on")
     parser.add_argument("--mnist", type=Path, help="folder with MNIST's files")
-    parser.add_argument(
-        "--numbers",
-        type=int,
-        default=recipe.epochs * recipe.numbers,
-        help="the budget: how many numbers each row trains on",
-    )
-    parser.add_argument("--count", type=int, default=5_000, help="unseen numbers of each source")
-    parser.add_argument("--out", type=Path, default=Path(__file__).parents[1] / "exports" / VARIANT)
-    options = parser.parse_args()
-    if options.numbers < recipe.epochs * recipe.batch:
+    parser.add_argument("--numbers", type=int, default=196_608, help="that each row trains on")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--count", type=int, default=4_000, help="unseen numbers of each source")
+    parser.add_argument("--out", type=Path, help="folder of the report, else the release's")
+    given = parser.parse_args()
+    name = RECIPE_OF.get(given.variant, "quick")
+    recipe = RECIPES[name]
+    if given.numbers < recipe.epochs * recipe.batch:
         parser.error(f"--numbers must be {recipe.epochs * recipe.batch} or more")
-    if options.count < 1:
-        parser.error("--count must be 1 or more")
-    recipe = replace(recipe, numbers=options.numbers // recipe.epochs)
-    device = best_device()
-    every = Digits(options.mnist, (options.custom,), fonts=options.fonts, fonts_share=0.0)
-    tests = {
-        name: NumberGenerator(bank, SEED)(0, options.count)
-        for name, bank in (
-            (MNIST_DIGITS, Digits(options.mnist).bank("val", device)),
-            (WRITERS_DIGITS, every.custom_bank("val", device)),
-        )
-    }
+    if given.count < 1 or given.seeds < 1:
+        parser.error("--count and --seeds must be 1 or more")
+    recipe = replace(recipe, numbers=given.numbers // recipe.epochs)
+    out = given.out or Path(__file__).parents[1] / "exports" / given.variant
+    every = Digits(given.mnist, (given.custom,), fonts=given.fonts)
     report = {
-        "variant": VARIANT,
-        "recipe": RECIPE,
+        **{"variant": given.variant, "recipe": name},
         "numbers": recipe.epochs * recipe.numbers,
-        "count": options.count,
-        "seed": SEED,
-        "commit": source_commit(),
-        "machine": machine(),
+        **{"count": given.count, "seeds": given.seeds, "seed": SEED},
+        **{"commit": source_commit(), "machine": machine()},
     }
-    into = options.out / "ablations.json"
+    into = out / "ablations.json"
     held = json.loads(into.read_text("utf-8")) if into.is_file() else {}
     # Only rows of the same code, budget and machine stand beside one another.
     known = held["tables"] if held.items() >= report.items() else {}
     rows = {TABLES[title][name].key: known[title][name] for title in known for name in known[title]}
+    tests = unseen(every, given.held_out, given.count)
     for title, table in TABLES.items():
         for name, row in table.items():
             if row.key not in rows:  # the same may stand in both tables
                 print(f"{title}: {name}", file=sys.stderr, flush=True)
-                rows[row.key] = measure(row, recipe, every, tests, device)
+                job = Job(given.variant, replace(recipe, **row.recipe))
+                rows[row.key] = measure(job, replace(every, **row.digits), given.seeds, tests)
             tables = {
                 title: {name: rows[row.key] for name, row in table.items() if row.key in rows}
                 for title, table in TABLES.items()
             }
             storage.write_json(into, report | {"tables": tables})
-    write_card(options.out)
+    write_card(out)
+
+
+def unseen(every: Digits, held_out: Path | None, count: int) -> dict[str, Numbers]:
+    """Numbers of each source that no row is trained on."""
+    device = best_device()
+    mnist = Digits(every.mnist).bank("val", device)
+    redrawn = replace(every, custom=(), redrawn_share=1.0).bank("val", device)
+    made = {
+        "MNIST validation digits": NumberGenerator(mnist, SEED),
+        "the earlier work's layout": NumberGenerator(mnist, SEED, EARLIER),
+        "redrawn validation digits": NumberGenerator(redrawn, SEED),
+        WRITERS_DIGITS: NumberGenerator(every.custom_bank("val", device), SEED),
+    }
+    if held_out:
+        made[f"digits of {held_out.name}"] = NumberGenerator(everyones_bank(held_out), SEED)
+    return {name: numbers(0, count) for name, numbers in made.items()}
 
 
 def measure(
-    row: Row,
-    recipe: Recipe,
-    every: Digits,
-    tests: Mapping[str, Numbers],
-    device: torch.device,
-) -> dict[str, Any]:
-    """The score of each test, of a network trained as the row says, at its best epoch."""
-    digits = replace(every, **row.digits)
-    changed = replace(recipe, **row.recipe)
+    job: Job, digits: Digits, seeds: int, tests: Mapping[str, Numbers]
+) -> dict[str, dict[str, Any]]:
+    """Of each test, what networks of that job read at their best epoch, in %: one a seed."""
+    device = best_device()
     banks = digits.bank("train", device), digits.bank("val", device)
-    with tempfile.TemporaryDirectory() as folder:
-        train(Job(VARIANT, changed), banks, Path(folder), device=device)
-        model, _ = checkpoint.load_model(Path(folder) / "best.safetensors")
-    fast = recipe.autocasts(device)
-    scores = {
-        test: evaluate(model.to(device), numbers, autocast=fast) for test, numbers in tests.items()
-    }
+    found: dict[str, list[float]] = {test: [] for test in tests}
+    for seed in range(seeds):
+        with tempfile.TemporaryDirectory() as folder:
+            train(replace(job, seed=seed), banks, Path(folder), device=device)
+            model, _ = checkpoint.load_model(Path(folder) / "best.safetensors")
+        for test, numbers in tests.items():
+            score = evaluate(model.to(device), numbers, autocast=job.recipe.autocasts(device))
+            found[test].append(100 * score.accuracy)
     return {
-        test: {**asdict(score), "interval": [100 * end for end in wilson(score.right, score.count)]}
-        for test, score in scores.items()
+        test: {"accuracy": statistics.mean(each), "range": [min(each), max(each)]}
+        for test, each in found.items()
     }
 
 

@@ -197,9 +197,9 @@ def _ablations(report: Any) -> str:
     parts = [
         "## What digits and recipe are worth\n",
         f"Each row is a {report['variant']} trained for {report['numbers']:,} numbers by the "
-        f"recipe `{report['recipe']}`, but for what it says; read "
-        f"exactly of {report['count']:,} numbers a source, seed {report['seed']}, with 95 % "
-        "intervals, and the mean loss in nats. Validation writers are in no row's training.\n",
+        f"recipe `{report['recipe']}`, but for what it says; read exactly of {report['count']:,} "
+        f"numbers a source, seed {report['seed']}: the mean of {report['seeds']} seeds, lowest to "
+        "highest. Validation writers are in no row's training.\n",
     ]
     for table in tables.ablations(report):
         parts += [f"{table.title}:\n", table.markdown()]

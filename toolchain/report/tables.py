@@ -264,7 +264,7 @@ def drawings(report: dict[str, Any]) -> list[Table]:
 
 
 def ablations(report: dict[str, Any]) -> list[Table]:
-    """What a network reads that was trained otherwise, of each source; mean loss in nats."""
+    """What networks read that were trained otherwise, of each source: mean and range of seeds."""
     found = []
     for title, rows in report["tables"].items():
         tests = list(dict.fromkeys(test for scores in rows.values() for test in scores))
@@ -276,9 +276,8 @@ def ablations(report: dict[str, Any]) -> list[Table]:
 
 
 def _ablated(score: dict[str, Any]) -> str:
-    low, high = score["interval"]
-    share = 100 * score["right"] / score["count"]
-    return f"{share:.2f} % ({low:.1f} to {high:.1f}), {score['loss']:.3f}"
+    low, high = score["range"]
+    return f"{score['accuracy']:.2f} % ({low:.2f} to {high:.2f})"
 
 
 def _slice(each: dict[str, Any]) -> list[str]:

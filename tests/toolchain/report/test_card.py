@@ -73,17 +73,17 @@ def test_weaknesses_are_what_was_measured(release_folder):
 
 
 def test_what_digits_and_recipe_are_worth_stands_in_the_card(release_folder):
-    score = {"count": 5_000, "right": 4_321, "loss": 0.1234, "interval": [85.0, 87.0]}
-    scores = {"one source": score, "another": {**score, "right": 4_000}}
+    score = {"accuracy": 86.42, "range": [85.0, 87.0]}
+    scores = {"one source": score, "another": {**score, "accuracy": 80.0}}
     report = {
         **{"variant": "lightweight", "recipe": "quick", "numbers": 32_000, "count": 5_000},
-        **{"seed": 7, "commit": "abc", "machine": "two cores"},
+        **{"seeds": 3, "seed": 7, "commit": "abc", "machine": "two cores"},
         "tables": {"Sources of digits": {"MNIST": scores, "MNIST, custom": scores}},
     }
     storage.write_json(release_folder / "ablations.json", report)
     text = write_card(release_folder).read_text()
     assert "| trained with | one source | another |" in text
-    assert "| MNIST, custom | 86.42 % (85.0 to 87.0), 0.123 | 80.00 %" in text
+    assert "| MNIST, custom | 86.42 % (85.00 to 87.00) | 80.00 %" in text
     assert "32,000 numbers" in text
 
 
