@@ -92,7 +92,7 @@ RECIPES = {
     "nano": Recipe(epochs=40, numbers=32_768, batch=128, trim=False, layout="loose"),
     # A minute or two of the same: nano needs many numbers, and takes little time for each.
     "nano-quick": Recipe(
-        epochs=3, numbers=65_536, batch=128, learning_rate=4e-3, ema=0.995, trim=False
+        epochs=3, numbers=49_152, batch=128, learning_rate=4e-3, ema=0.995, trim=False
     ),
     # From a trained network to someone's own hand, in minutes. One epoch: the best of several would
     # be chosen on the old numbers, and so be the one that has learned the new hand least.
