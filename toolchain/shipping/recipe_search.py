@@ -15,7 +15,13 @@ from toolchain.errors import FellShort
 from toolchain.proof.bench import in_turns
 from toolchain.proof.comparison import Comparison
 from toolchain.reading.runtime import INPUT, open_model
-from toolchain.shipping.quantize import CALIBRATION_NUMBERS, CALIBRATION_SEED, RECIPES, SLOWEST, quantize
+from toolchain.shipping.quantize import (
+    CALIBRATION_NUMBERS,
+    CALIBRATION_SEED,
+    RECIPES,
+    SLOWEST,
+    quantize,
+)
 from toolchain.shipping.rounding import Rounded
 
 SEED = 4_000_037  # of the numbers that the recipes are compared on
