@@ -21,7 +21,7 @@ MOST = 4_096  # of anything in a network's shape
 LISTS = ("history", "data", "averaged")
 # What is read of facts, and where it comes from a list or another file, as what.
 KINDS = {
-    **dict.fromkeys(("variant", "commit", "machine", "started_from", "judge", "teacher"), str),
+    **dict.fromkeys(("variant", "commit", "machine", "started_from", "judge"), str),
     **dict.fromkeys(("network", "style", "recipe", "calibration"), dict),
     **dict.fromkeys(LISTS, list),
     **dict.fromkeys(("parameters", "step", "epoch"), int),

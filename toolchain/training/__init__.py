@@ -12,7 +12,6 @@ In reading order:
 - `batches`: numbers sorted by width, their empty columns cut.
 - `ahead`: batches made ahead by a thread of their own.
 - `ranks`: training by several processes that torchrun starts, on the whole batch's statistics.
-- `distilling`: how far a network is from the teacher that it imitates.
 - `profile`: where the time of a step goes.
 - `divergence`: where training blows up: it stops before the step, and keeps what replays it.
 - `hard_digits`: digits that a network misreads come more often.

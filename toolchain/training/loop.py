@@ -29,7 +29,6 @@ from toolchain.training.accuracy import evaluate
 from toolchain.training.ahead import ahead
 from toolchain.training.batches import batches, indices_of
 from toolchain.training.devices import denormals_flushed
-from toolchain.training.distilling import distance
 from toolchain.training.divergence import all_finite, diverged, not_finite
 from toolchain.training.ema import Average
 from toolchain.training.muon import optimizers_for
@@ -110,7 +109,6 @@ def train(
     resume: bool = False,
     start_from: Network | None = None,
     hard: DigitBank | None = None,
-    teacher: Network | None = None,
     ranks: Ranks = ALONE,
     on_step: Callable[[int, float], None] = lambda step, loss: None,
     on_epoch: Callable[[Epoch], None] = lambda epoch: None,
@@ -125,7 +123,6 @@ def train(
         resume: go on from `run/last.safetensors`.
         start_from: a network of the same shape whose weights to start from.
         hard: training digits while the recipe focuses, instead of those of `banks`.
-        teacher: the network to imitate, on `device`, where the recipe distils.
         ranks: the processes that train together; each is called with a `run` of its own.
         on_step: called with the step and its loss.
         on_epoch: called with each finished epoch.
@@ -209,10 +206,6 @@ def train(
                 loss = model.decoder.loss(log_probs, digits[mine])
                 if recipe.smoothing:
                     loss = loss - recipe.smoothing * log_probs.mean(2).sum(1).mean()
-            if teacher is not None:
-                with part("teacher"):
-                    away = distance(teacher, image, digits[mine], log_probs, autocast)
-                    loss = loss + recipe.distil * away
             model.zero_grad()
             with part("backward"):
                 loss.backward()

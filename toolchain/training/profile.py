@@ -14,7 +14,7 @@ WARM, STEPS = 8, 16  # steps before, and those that are looked at
 OPERATORS = 12  # the dearest, in the table
 
 # The parts of a step, as the loop names them; what is left over is the loop's own.
-PARTS = ("numbers", "forward", "loss", "teacher", "backward", "clip", "optimizer", "average")
+PARTS = ("numbers", "forward", "loss", "backward", "clip", "optimizer", "average")
 part = record_function
 
 

@@ -41,9 +41,6 @@ class Recipe:
             misreads come more often; see `toolchain.training.hard_digits`.
         freeze_norm: batch-norm normalises by the running statistics of the network to start from,
             as it will once exported, not by each batch's own; its scales still learn.
-        distil: weight of the teacher's log_probs (run.teacher): to the loss is added how far the
-            network's are from them, nats a frame, summed over the frames (Hinton et al. 2015,
-            arXiv:1503.02531); measured on half of each batch, which costs half as much.
         smoothing: of the labels, a frame: so much of each is shared among all classes alike, which
             keeps a long-trained network's log_probs from running away (Szegedy et al. 2016,
             arXiv:1512.00567).
@@ -65,7 +62,6 @@ class Recipe:
     layout: Layout = "usual"
     focus: Share = 0.0
     freeze_norm: bool = False
-    distil: Amount = 0.0
     smoothing: Share = 0.0
 
     @property

@@ -125,12 +125,6 @@ def _train(
     if recipe.focus and settings.run.judge is not None:
         reader, held = _like(settings.run.judge, variant, "run.judge")
         facts["judge"] = _origin(held)
-    teacher = None
-    if recipe.distil:
-        if settings.run.teacher is None:
-            raise BadInput("a recipe that distils needs a network to imitate: name run.teacher")
-        teacher, held = _like(settings.run.teacher, variant, "run.teacher")
-        facts["teacher"] = _origin(held)
     settings.digits.prepare("train", "val")
     with console.status("preparing digits"):
         train_bank = settings.digits.bank("train", on, settings.run.seed)
@@ -181,7 +175,6 @@ def _train(
                 resume=resume,
                 start_from=model,
                 hard=hard,
-                teacher=teacher and teacher.to(on).eval(),
                 ranks=begun.ranks,
                 on_step=on_step,
                 on_epoch=on_epoch,

@@ -43,14 +43,12 @@ class Run:
         seed: same seed, same result.
         judge: checkpoint whose network says what is hard where the recipe focuses, a small one
             sooner; the one to start from unless it is said.
-        teacher: checkpoint whose network is imitated where the recipe distils.
     """
 
     variant: str = "optimized"
     device: str | None = None
     seed: Annotated[int, Interval(ge=0, lt=2**32)] = 0
     judge: Path | None = None
-    teacher: Path | None = None
 
 
 SECTIONS: dict[str, type] = {

@@ -120,19 +120,3 @@ def test_statistics_can_be_frozen_only_where_there_are_some(weights, tmp_path, c
     assert not any(tmp_path.iterdir())
     assert call("train", *given, "--finetune", weights) == 0
     assert call("train", *given, "--resume") == 0
-
-
-def test_a_small_network_can_imitate_another(weights, tmp_path, capsys):
-    runs = ("--runs", tmp_path)
-    small = ("--variant", "nano", "--numbers", 64, "--batch", 16, "--epochs", 1, "--set")
-    assert refused(capsys, "train", *small, "recipe.distil=1.0", *runs) == (
-        "nrtool: a recipe that distils needs a network to imitate: name run.teacher"
-    )
-    teacher = ("--set", f"run.teacher={weights}")
-    assert call("train", *small, "recipe.distil=1.0", *teacher, *runs, "--run", "taught") == 0
-    assert call("train", *small, "recipe.distil=0.0", *runs, "--run", "alone") == 0
-    taught, alone = (tmp_path / name / "best.safetensors" for name in ("taught", "alone"))
-    assert checkpoint.facts(taught)["teacher"].startswith("lightweight")
-    assert "teacher" not in checkpoint.facts(alone)
-    losses = [checkpoint.facts(path)["history"][0]["train_loss"] for path in (taught, alone)]
-    assert losses[0] > losses[1]  # the way from the teacher comes on top
