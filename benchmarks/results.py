@@ -21,7 +21,8 @@ RETOLD = Path(__file__).parent / "earlier.json"
 
 WHOLE = (
     "A number of one to five digits is read if every digit of it is right. Neither kind was "
-    "trained on; which weights ship is chosen by how the second is read."
+    "trained on; which weights ship is chosen by how validation numbers of every source are read, "
+    "the second kind among them."
 )
 READING = (
     "Read exactly, by the int8 file. Validation writers' digits are never trained on, but which "
