@@ -19,7 +19,7 @@ from toolchain.training.accuracy import log_probs_of, matches
 SEED = 6_000_011  # of the validation numbers that a calibration is fitted on
 NUMBERS = 10_000
 ACCEPTED_WRONG = 0.003  # share of wrong answers that a game may take for right ones
-MOST_ASKED = 0.07  # share of all answers that a game may ask for again, whatever is wrong then
+MOST_ASKED = 0.08  # share of all answers that a game may ask for again, whatever is wrong then
 BINS = 10
 NEAREST = 1e-6  # posteriors nearer to 0 or 1 are fitted as if they were this near
 LEAST_SLOPE = 0.1
