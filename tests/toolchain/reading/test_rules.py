@@ -59,7 +59,8 @@ def test_what_is_written_is_no_rule():
     rules = drawn(*across(0.03), *down(0.03))
     both = written | rules
     left = both & ~rules_among(both, np.maximum(dark(written, 200), dark(rules)))
-    assert (left & ~rules).sum() > 0.9 * (written & ~rules).sum()
+    # The middle of a stroke that rules cut in three goes on both ways; its ends do not.
+    assert (left & ~rules).sum() > 0.7 * (written & ~rules).sum()
     assert (left & ~written).sum() < 0.2 * (rules & ~written).sum()
     nothing = np.zeros((5, 7), bool)
     assert not rules_among(nothing, nothing.astype(np.float32)).any()
