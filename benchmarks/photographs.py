@@ -1,6 +1,6 @@
 """How well photographs are read: numbers from MNIST test digits, written on paper and photographed.
 
-    python benchmarks/photographs.py --count 300 --out /tmp/photographs
+    python benchmarks/photographs.py
 
 Each number is inked in a pen's colour on grained paper, half of them ruled, lit unevenly with the
 shadow of a hand or phone across it, seen at an angle, blurred, grained and saved as JPEG. It counts
@@ -12,6 +12,7 @@ import argparse
 import io
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,9 +22,12 @@ from generator.digits import DigitBank
 from generator.errors import BadInput
 from generator.glyphs import mnist_glyphs
 from generator.numbers import PAD, NumberGenerator
+from toolchain import storage
 from toolchain.proof.paper import Plane, grained, light, ruled
+from toolchain.provenance import machine
 from toolchain.reading import Recognizer
 from toolchain.reading.annotate import annotate
+from toolchain.table import Table
 from toolchain.training.accuracy import wilson
 
 SEED = 5_000_011
@@ -81,39 +85,64 @@ def _seen_at_an_angle(picture: Image.Image, chance: np.random.Generator) -> Imag
 
 
 def main() -> int:
-    """Measure, print, keep the failures."""
+    """Measure, print, write, keep the failures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--count", type=int, default=300)
-    parser.add_argument("--out", type=Path, default=Path("data/photographs"))
     parser.add_argument("--model", type=Path, default=Path("exports/optimized/optimized.int8.onnx"))
     parser.add_argument("--mnist", type=Path)
+    parser.add_argument("--failures", type=Path, default=Path("data/photographs"))
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "photographs")
     given = parser.parse_args()
-    recognizer = Recognizer.load(given.model)
-    bank = DigitBank([mnist_glyphs("test", given.mnist)])
+    try:
+        recognizer = Recognizer.load(given.model)
+        bank = DigitBank([mnist_glyphs("test", given.mnist)])
+    except BadInput as error:
+        print(f"photographs.py: {error}", file=sys.stderr)
+        return 2
     numbers = NumberGenerator(bank, SEED)(0, given.count)
-    plain = photo = 0
-    given.out.mkdir(parents=True, exist_ok=True)
+    read = {"plain ink": 0, "photographs": 0}
+    given.failures.mkdir(parents=True, exist_ok=True)
     for index, (strip, digits) in enumerate(zip(numbers.strips, numbers.digits, strict=True)):
         label = "".join(str(int(digit)) for digit in digits if digit != PAD)
         ink = strip[0].numpy()
-        plain += recognizer.read(ink).number == label
+        read["plain ink"] += recognizer.read(ink).number == label
         picture = photographed(ink, np.random.default_rng((SEED, index)))
         try:
             found = recognizer.read_all(picture)
         except BadInput:
             found = []
         if [reading.number for reading in found] == [label]:
-            photo += 1
+            read["photographs"] += 1
         else:
-            annotate(picture, found).save(given.out / f"{index:04d}-{label}.png")
-    for name, right in (("plain ink", plain), ("photographs", photo)):
-        low, high = wilson(right, given.count)
-        print(
-            f"{name}: {right} of {given.count} read, {right / given.count:.1%} "
-            f"({low:.1%} to {high:.1%})"
-        )
-    print(f"failures, with what was read: {given.out}")
-    return 0 if photo / given.count >= ENOUGH else 1
+            annotate(picture, found).save(given.failures / f"{index:04d}-{label}.png")
+    report = {
+        "model": given.model.name,
+        "seed": SEED,
+        "count": given.count,
+        "machine": machine(),
+        "read": read,
+    }
+    storage.write_json(given.out.with_suffix(".json"), report)
+    text = written(report)
+    given.out.with_suffix(".md").write_text(text, "utf-8")
+    print(text)
+    print(f"failures, with what was read: {given.failures}")
+    return 0 if read["photographs"] >= ENOUGH * given.count else 1
+
+
+def written(report: dict[str, Any]) -> str:
+    """The report as Markdown."""
+    rows = []
+    for name, right in report["read"].items():
+        low, high = wilson(right, report["count"])
+        share = f"{right / report['count']:.1%} ({low:.1%} to {high:.1%})"
+        rows.append([name, str(report["count"]), share])
+    return (
+        "# Numbers in photographs\n\n"
+        + Table("", ["the same numbers as", "numbers", "read"], rows).markdown()
+        + f"\n\n{report['model']}, MNIST test digits, seed {report['seed']}; {report['machine']}. "
+        "Written by `python benchmarks/photographs.py`.\n"
+    )
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ Needs ONNX Runtime, NumPy and Pillow, never PyTorch. In reading order:
 - `pictures`: pictures that a user names: files, folders, standard input; shown in a viewer.
 - `formats`: the formats of pictures that are read, and their files' endings.
 - `ink`: finds the ink of a photograph, a screenshot or a drawing.
+- `rules`: the rules of ruled and squared paper, which are no ink.
 - `components`: pieces of ink whose pixels touch.
 - `canvas`: the canvas in a page that numbers are drawn on.
 - `lines`: the glyphs and lines of a page.

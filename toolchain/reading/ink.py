@@ -13,6 +13,7 @@ from generator.files import open_regular
 from toolchain.reading.canvas import canvas_in
 from toolchain.reading.components import Components
 from toolchain.reading.formats import readable, why_unread
+from toolchain.reading.rules import rules_among
 
 MAX_MEGABYTES, MAX_MEGAPIXELS = 50, 50  # read no file and decode no picture larger than this
 LONG_SIDE = 1600  # larger pictures are reduced to this
@@ -22,7 +23,11 @@ EVEN = 0.5  # a drawing has this share of pixels within 1 level of background or
 DRIFT = 0.02  # ... and at most this share in slow ramps: drawings have none, shadows are ramps
 SPECK = 0.02  # of the largest stroke's area: what is smaller is dirt
 BORDER = 0.01  # of the shorter side: nearer to the picture's border nothing faint is written
+CHALK = 0.5  # skewness of the local contrast from which on ink is light on dark
+PALE = 128  # of 255: what takes less of the light may be rules or grain
+LOWEST = 12  # px, or a hundredth of the longer side: no digit that can be read is lower
 BROAD = 3.0  # of the strokes' breadth: what is faint and broader is a shadow
+RULED = 0.2  # of what is faint; where more is rules, nothing faint is told from them
 BLANK = "the picture holds no ink: draw or photograph a number first"
 
 
@@ -154,8 +159,9 @@ def _photographed(gray: Image.Image) -> NDArray[np.uint8]:
     gray = gray.filter(ImageFilter.GaussianBlur(max(gray.size) / 1000))
     window = min(gray.size) // 4 | 1  # wider than strokes, narrower than most shadows
     level = np.asarray(gray, np.float32)
-    # Ink is the minority, so it is the heavy tail of the local contrast.
-    if np.mean((level - np.asarray(gray.filter(ImageFilter.BoxBlur(window // 2)))) ** 3) > 0:
+    # Ink is the minority, so it is the heavy tail of the local contrast; grain has two alike.
+    away = level - np.asarray(gray.filter(ImageFilter.BoxBlur(window // 2)))
+    if np.mean(away**3) > CHALK * np.mean(away**2) ** 1.5:
         level = 255 - level
     # A closing removes strokes only; padding makes a strip of table at the border wide enough.
     paper = np.pad(level, window - 1, mode="edge")
@@ -169,11 +175,10 @@ def _photographed(gray: Image.Image) -> NDArray[np.uint8]:
     visible = drop[salient]
     if not visible.size:
         raise BadInput(BLANK)
-    faint, full = float(visible.min()), float(visible.max())
-    for _ in range(20):  # two means: ink on one side, ruled lines and soft edges on the other
-        cut = (faint + full) / 2
-        faint, full = float(visible[visible <= cut].mean()), float(visible[visible >= cut].mean())
+    cut, full = two_means(visible)
     strong = _without_specks(salient & (drop >= cut))
+    if full < PALE and not _written(drop, strong):
+        raise BadInput(BLANK)
     weak = _faint_strokes(drop, salient & (drop < cut), strong)
     # Beyond the soft edge of a stroke there is only paper, whatever its level.
     found = _stretch(np.where(_wider(strong, 5), drop, 0), full)
@@ -181,6 +186,23 @@ def _photographed(gray: Image.Image) -> NDArray[np.uint8]:
         pale = np.where(_wider(weak, 5), drop, 0)
         found = np.maximum(found, _stretch(pale, float(np.percentile(drop[weak], 75))))
     return found
+
+
+def two_means(visible: NDArray[np.float32]) -> tuple[float, float]:
+    """Between ink on one side, ruled lines and soft edges on the other; and the ink's mean."""
+    lowest, highest = float(visible.min()), float(visible.max())
+    faint, full = lowest, highest
+    for _ in range(20):
+        # A mean of equal values may be rounded off them.
+        cut = min(max((faint + full) / 2, lowest), highest)
+        faint, full = float(visible[visible <= cut].mean()), float(visible[visible >= cut].mean())
+    return cut, full
+
+
+def _written(drop: NDArray[np.float32], strong: NDArray[np.bool_]) -> bool:
+    """Whether any of what looks like ink is neither a speck nor a rule of the paper."""
+    boxes = Components(strong & ~rules_among(strong, drop)).boxes
+    return bool((boxes[:, 3] - boxes[:, 1] >= max(LOWEST, max(strong.shape) / 100)).any())
 
 
 def _faint_strokes(
@@ -207,7 +229,8 @@ def _faint_strokes(
     tallest = float((ink.boxes[:, 3] - ink.boxes[:, 1]).max())
     sides = pieces.boxes[:, 2:] - pieces.boxes[:, :2]
     long = (sides.max(1) > 2 * tallest) | (sides.max(1) > 12 * np.maximum(sides.min(1), 1))
-    if long.any() and pieces.areas[long].sum() > 0.2 * pieces.areas.sum():
+    most = RULED * np.count_nonzero(weak)
+    if pieces.areas[long].sum() > most or np.count_nonzero(rules_among(weak, drop)) > most:
         return np.zeros_like(weak)
     high, wide = weak.shape
     left, top, right, bottom = pieces.boxes.T

@@ -11,7 +11,8 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from generator.errors import BadInput
 from generator.strip import fit_ink
-from toolchain.reading.ink import LONG_SIDE, open_picture, to_ink
+from toolchain.proof.paper import grained, light, ruled
+from toolchain.reading.ink import LONG_SIDE, open_picture, to_ink, two_means
 
 STROKES = {
     "4": [[(0.7, 1), (0.7, 0), (0, 0.65), (1, 0.65)]],
@@ -335,3 +336,47 @@ def test_a_small_shadow_is_no_faint_stroke():
     found = to_ink(Image.fromarray(np.clip(noisy, 0, 255).astype(np.uint8)))
     assert overlap(found, truth) > 0.9
     assert not found[far_from(truth, 8)].any()
+
+
+def sheet(seed, rules, written=0.0):
+    """A photograph of grained paper, 640 x 480, in a shadow; rules are 0, 1 way or 2.
+
+    Ink of what is `written`, 0..1 at each pixel, takes so much of the light.
+    """
+    chance, size = np.random.default_rng(seed), (640, 480)
+    paper = grained(size, chance)
+    if rules:
+        paper = ruled(paper, chance, squared=rules == 2)
+    lit = paper * light(size, chance)[..., None] * (1 - np.asarray(written)[..., None])
+    noisy = lit + chance.normal(0, 3, lit.shape)
+    return Image.fromarray(np.clip(noisy, 0, 255).astype(np.uint8))
+
+
+@pytest.mark.parametrize("rules", [0, 1, 2])
+@pytest.mark.parametrize("seed", range(8))
+def test_paper_on_which_nothing_is_written_holds_no_ink(seed, rules):
+    with pytest.raises(BadInput, match="no ink"):
+        to_ink(sheet(seed, rules))
+
+
+@pytest.mark.parametrize("rules", [0, 1, 2])
+@pytest.mark.parametrize("seed", range(4))
+def test_on_the_same_paper_a_thin_1_is_ink(seed, rules):
+    written = np.zeros((480, 640), np.float32)
+    written[180:280, 300:306] = 0.5
+    assert overlap(to_ink(sheet(seed, rules, written)), 510 * written) > 0.6
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_on_the_same_paper_faint_writing_is_ink(seed):
+    truth = drawn((640, 480), (120, 180, 110, 150), 10)
+    assert overlap(to_ink(sheet(seed, 0, 0.25 * truth / 255)), truth) > 0.7
+
+
+@pytest.mark.parametrize(("level", "count"), [(26.81049, 3), (34.191387, 23)])
+def test_ink_of_one_level_is_all_ink(level, count):
+    visible = np.full(count, level, np.float32)
+    assert visible.mean() > visible.max()  # rounded
+    cut, full = two_means(visible)
+    assert (visible >= cut).all()
+    assert full == pytest.approx(level)
