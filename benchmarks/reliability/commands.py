@@ -171,8 +171,9 @@ LOADED = [
     )
 ]
 
+TRAIN = Writing("train", _train, _again, _trained)
 WRITINGS = (
-    Writing("train", _train, _again, _trained),
+    TRAIN,
     Writing("generate", _generate, _generate, _generated),
     Writing("import", _import, _import, _imported),
     Writing("tune", _tune, _tune, _tuned),

@@ -12,8 +12,8 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
@@ -29,19 +29,42 @@ VALIDATION = 32  # numbers an epoch is judged on: here nothing is judged
 
 
 @dataclass(frozen=True)
+class Tried:
+    """What came of a try that held.
+
+    Attributes:
+        count: how many were tried at once: kills, files.
+        most: figures, of which the largest of all tries is kept.
+        told: what else is to be shown, the last one's; plain data.
+    """
+
+    count: int = 1
+    most: Mapping[str, float] = field(default_factory=dict)
+    told: Any = None
+
+
+@dataclass(frozen=True)
 class Try:
     """One fault.
 
     Attributes:
-        fault: what is done, for the table.
+        of: which command or file meets it.
+        what: is done to it.
         promise: what must hold then.
-        once: does it once in an empty folder, all chance from the generator; raises `Broken`. What
-            it gives is how many it tried, where that is not one.
+        once: does it once in an empty folder, all chance from the generator; raises `Broken`.
+        wanted: how many there must be before others have another turn; 0: one is enough for good.
     """
 
-    fault: str
+    of: str
+    what: str
     promise: str
-    once: Callable[[random.Random, Path], int | None]
+    once: Callable[[random.Random, Path], Tried | None]
+    wanted: int = 1
+
+    @property
+    def fault(self) -> str:
+        """Its name."""
+        return f"{self.of}: {self.what}"
 
 
 class Broken(Exception):
