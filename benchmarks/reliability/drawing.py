@@ -11,10 +11,11 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from benchmarks.reliability.commands import MADE, Writing
 from benchmarks.reliability.tries import command, insist
+from generator.storage import PARTIAL
 from toolchain.sketchpad.store import FILES, UNDIVIDED
 
 ROOT = Path(__file__).parents[2]
@@ -51,30 +52,35 @@ def _draw(folder: Path) -> Callable[[], int]:
 
 
 def _page(port: int, acknowledged: Path) -> None:
-    held = acknowledged.read_text().split() if acknowledged.exists() else []
+    held = acknowledged.read_text().splitlines() if acknowledged.exists() else []
     with acknowledged.open("a", buffering=1) as keep:
         for place in range(DRAWINGS):
             drawing = _drawing(place)
-            while drawing["id"] not in held:
-                with contextlib.suppress(OSError, http.client.HTTPException):
-                    if _sent(port, drawing):
-                        keep.write(f"{drawing['id']}\n")
-                        break
-                time.sleep(0.02)
+            _until_acknowledged(port, "POST", "", json.dumps(drawing), held, keep)
+            if place % 4 == 3:  # one of before is not liked
+                _until_acknowledged(port, "DELETE", f"/{place - 2:032x}", "", held, keep)
     os.kill(os.getpid(), signal.SIGINT)
 
 
-def _sent(port: int, drawing: dict[str, Any]) -> bool:
-    wire = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-    with contextlib.closing(wire):
-        headers = {"content-type": "application/json"}
-        wire.request("POST", "/api/drawings", json.dumps(drawing), headers)
-        return wire.getresponse().status == 200
+def _until_acknowledged(
+    port: int, method: str, where: str, body: str, held: list[str], keep: IO[str]
+) -> None:
+    asked = f"{method} {where} {body}"
+    while asked not in held:
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            wire = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+            with contextlib.closing(wire):
+                headers = {"content-type": "application/json"}
+                wire.request(method, f"/api/drawings{where}", body, headers)
+                if wire.getresponse().status == 200:
+                    keep.write(f"{asked}\n")
+                    return
+        time.sleep(0.02)
 
 
 def _drawn(folder: Path) -> Any:
     where = folder / MADE / "drawn"
-    insist(not list(where.rglob("*.tmp")), "something is left half written")
+    insist(not list(where.rglob(f"*{PARTIAL}")), "something is left half written")
     files = [*where.glob(FILES), *(where / UNDIVIDED).glob(FILES)]
     lines = [json.loads(line) for path in files for line in path.read_text().splitlines()]
     kept = [{key: line[key] for key in line if key != "recorded"} for line in lines]
