@@ -4,6 +4,7 @@ A kind is a module here with a list `TRIES`, named in `KINDS` of `__main__.py`.
 """
 
 import contextlib
+import importlib
 import io
 import os
 import random
@@ -183,6 +184,8 @@ def _writes(arguments: tuple[Any, ...]) -> bool:
 def operations(work: Callable[[], Any], folder: Path) -> tuple[int, float]:
     """How often something in a folder is written until some work is done, and in how many seconds.
 
+    What the work loads is loaded here then, so that later processes, copies of this one, need not.
+
     Raises:
         Broken: it did not end well.
     """
@@ -195,13 +198,18 @@ def operations(work: Callable[[], Any], folder: Path) -> tuple[int, float]:
     def told() -> int:
         at_operation(1, folder, count)
         code = int(work() or 0)
-        print(f"\noperations {counted}")
+        print(f"\noperations {counted} {' '.join(sys.modules)}")
         return code
 
     started = time.monotonic()
     ended = process(told)
     insist(ended.code == 0, f"uninterrupted: {ended}")
-    return int(ended.said.rsplit("operations ", 1)[1]), time.monotonic() - started
+    seconds = time.monotonic() - started
+    told, *modules = ended.said.rsplit("\noperations ", 1)[1].split()
+    for name in modules:
+        with contextlib.suppress(Exception):  # what cannot be loaded by itself
+            importlib.import_module(name)
+    return int(told), seconds
 
 
 def die(_: str) -> None:
