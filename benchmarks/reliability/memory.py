@@ -16,10 +16,10 @@ _WORK: dict[str, tuple[tuple[object, ...], str, int, int]] = {
     # The command, what says how much it does, little and ten times as much.
     "generate": (("generate", "--no-preview"), "--count", 3_000, 30_000),
     "train": (
-        ("train", "--variant", "compact", "--batch", 64, "--numbers", 640, "--device", "cpu"),
+        ("train", "--variant", "compact", "--batch", 64, "--numbers", 64, "--device", "cpu"),
         "--epochs",
-        2,
-        20,
+        1,
+        10,
     ),
 }
 
@@ -60,7 +60,7 @@ def _photograph(_: random.Random, folder: Path) -> Tried:
 TRIES = [
     Try(
         name,
-        f"`{option} {few}`, then {many}",
+        f"`{option} {few}`, then `{many}`",
         f"at most {MORE - 1:.0%} more",
         _bounded(name),
         wanted=0,

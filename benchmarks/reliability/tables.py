@@ -128,7 +128,7 @@ def _table(head: Sequence[str], body: Iterable[Sequence[str]], words: int) -> st
     """The first so many columns hold words, the others numbers."""
     line = ["---" if place < words else "---:" for place in range(len(head))]
     rows = [head, line, *body]
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows).replace("| --- |", "|---|")
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
 _SHOWN = {
