@@ -59,6 +59,7 @@ def _page(port: int, acknowledged: Path) -> None:
             _until_acknowledged(port, "POST", "", json.dumps(drawing), held, keep)
             if place % 4 == 3:  # one of before is not liked
                 _until_acknowledged(port, "DELETE", f"/{place - 2:032x}", "", held, keep)
+        _until_acknowledged(port, "GET", "?writer=anna", "", [], keep)  # now it hears signals
     os.kill(os.getpid(), signal.SIGINT)
 
 

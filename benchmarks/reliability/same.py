@@ -20,9 +20,7 @@ from toolchain.provenance import machine
 
 SEED, COUNT, FEW = 0, 600, 7  # samples, and how many of them a small batch has
 BITS = "the same bits"
-# Levels that a pixel may lie apart where other loops draw it, or where PyTorch rounds the last of a
-# batch otherwise than the rest, which it computes several at once.
-GREY = 1
+GREY = 1  # levels that a pixel may lie apart where other loops draw it
 CLOSE = 0.02  # of a loss, where floats are added in another order
 
 Made = tuple[Tensor, Tensor]  # strips and digits
@@ -134,7 +132,7 @@ _ROWS = (
     (TRAINING, "another process", _trained(1)),
     (SAMPLES, "two threads", _sampled(lambda folder: _elsewhere(2, folder))),
     (TRAINING, "two threads", _trained(2)),
-    (SAMPLES, f"batches of {FEW}, the last first", _sampled(lambda _: _in_few(), GREY)),
+    (SAMPLES, f"batches of {FEW}, the last first", _sampled(lambda _: _in_few())),
     (SAMPLES, "without compiled loops", _sampled(lambda _: _plainly(), GREY)),
     (SAMPLES, "as determinism.json has it", _as_written("samples", str(SEED), _first_samples)),
     (TRAINING, "as determinism.json has it", _as_written("losses", "nano", _first_losses)),

@@ -26,6 +26,7 @@ from toolchain.training import loop
 
 # What opens, makes, moves or removes something; its first argument is a path.
 WRITING = {"open", "os.rename", "os.mkdir", "os.remove", "os.rmdir", "os.chmod", "os.truncate"}
+PATIENCE = 1800  # seconds for one process
 VALIDATION = 32  # numbers an epoch is judged on: here nothing is judged
 
 
@@ -124,12 +125,17 @@ def process(
     heard = bytearray()
     listener = threading.Thread(target=_listen, args=(readable, heard))
     listener.start()
+    late = threading.Timer(PATIENCE, os.kill, (child, signal.SIGKILL))
+    late.start()
     if kill_after is not None:
         time.sleep(kill_after)
         with contextlib.suppress(ProcessLookupError):
             os.kill(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
+    insist(late.is_alive(), f"no end after {PATIENCE} s")
+    late.cancel()
     listener.join()
+    late.join()
     return Ended(os.waitstatus_to_exitcode(status), heard.decode("utf-8", "replace"))
 
 
@@ -143,6 +149,7 @@ def _work(work: Callable[[], Any], fault: Callable[[], None]) -> int:
     sys.stdout = io.TextIOWrapper(os.fdopen(1, "wb", 0), write_through=True)
     sys.stderr = io.TextIOWrapper(os.fdopen(2, "wb", 0), write_through=True)
     console.out.file, console.err.file = sys.stdout, sys.stderr
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in the background
     torch.set_num_threads(1)
     loop.VALIDATION_NUMBERS = VALIDATION
     try:
