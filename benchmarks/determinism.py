@@ -102,22 +102,30 @@ def main() -> int:
     """Parse, compute, write or compare."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="compare, write nothing")
+    parser.add_argument("--only", nargs="+", help="losses of these variants; the others stay")
     given, digits = parser.parse_args(), bank()
+    held = json.loads(FILE.read_text("utf-8"))
     found: dict[str, Any] = {
         "machine": machine(),
         "torch": torch.__version__,
         "samples": {str(seed): samples_of(seed, digits) for seed in SEEDS},
-        "losses": {variant: losses_of(variant, digits) for variant in zoo.VARIANTS},
+        "losses": {variant: losses_of(variant, digits) for variant in given.only or zoo.VARIANTS},
     }
-    if not given.check:
-        storage.write_json(FILE, found)
-        return 0
-    held = json.loads(FILE.read_text("utf-8"))
     same_kind = (held["machine"], held["torch"]) == (found["machine"], found["torch"])
+    if not given.check:
+        if given.only and not same_kind:
+            parser.error(
+                f"the others are of {held['machine']}, torch {held['torch']}: leave --only out"
+            )
+        losses = {**(held["losses"] if given.only else {}), **found["losses"]}
+        kept = {name: losses[name] for name in zoo.VARIANTS if name in losses}
+        storage.write_json(FILE, {**found, "losses": kept})
+        return 0
     wrong = [
         f"{part} {name}: {said}"
         for part in ("samples", "losses")
         for name, was in held[part].items()
+        if name in found[part]
         for said in differences(was, found[part][name], same_kind)
     ]
     print("\n".join(wrong) or "all as it was")

@@ -91,12 +91,23 @@ class DigitBank:
         self.labels = labels.to(device)
         self.boxes = torch.cat([source.boxes for source in sources]).to(device)
         self.relative_heights = torch.cat([s.relative_heights for s in sources]).to(device)
+        self._heights: dict[float, Tensor] = {}
         self.drawn = torch.cat(
             [torch.full((len(s.labels),), s.drawn, dtype=torch.bool) for s in sources]
         ).to(device)
 
     def __len__(self) -> int:
         return len(self.order)
+
+    def heights(self, kept: float) -> Tensor:
+        """How high each glyph is among its writer's, so much of the differences kept: float32 [G].
+
+        Of all glyphs at once: PyTorch rounds powers of the last in a tensor otherwise than those of
+        the rest, and a glyph is as high in every batch.
+        """
+        if kept not in self._heights:
+            self._heights[kept] = self.relative_heights.clamp(0.6, 1.4).pow(kept)
+        return self._heights[kept]
 
     def more_often(self, times: Tensor) -> "DigitBank":
         """The same, but glyph g comes `times[g]` times as often: int64 [G], each at least 1.

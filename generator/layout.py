@@ -98,7 +98,7 @@ def lay_out(
     thickness = torch.maximum(_between(number["brush"], style.brush), style.finest / wanted)
 
     # Each digit: its size, then its 2x2 matrix from cells to units.
-    own = bank.relative_heights[glyphs].clamp(0.6, 1.4).pow(style.uneven)
+    own = bank.heights(style.uneven)[glyphs]
     high = _between(each["scale"], style.scale) * own
     # A thick pen would close the loops of a small digit: it is drawn a little finer.
     radius = torch.where(drawn, torch.minimum(thickness[:, None] / 2, 0.11 * high), 0.0)

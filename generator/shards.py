@@ -75,8 +75,6 @@ def write_numbers(
     if not 1 <= which <= parts <= count:
         raise BadInput(f"--shard {which}/{parts} of {count} numbers: choose from 1/N to N/N")
     begin, end = (count * (which - 1) // parts, count * which // parts)
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise BadInput(f"{folder} is there already: name another with --out, or delete it")
     there = next(each for each in folder.absolute().parents if each.is_dir())
     free = shutil.disk_usage(there).free
     if LEAST * (end - begin) > free:
@@ -84,7 +82,23 @@ def write_numbers(
             f"{end - begin:,} numbers do not fit into the {free / 1e9:,.1f} GB that are free at "
             f"{there}: lower --count, or name another --out"
         )
-    with alone(folder, "name another with --out"), beside(folder) as temporary:
+    with alone(folder, "name another with --out"):
+        # Only now, when what a killed process left beside it is cleared.
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise BadInput(f"{folder} is there already: name another with --out, or delete it")
+        return _write(numbers, (begin, end), folder, form, preview, on_numbers)
+
+
+def _write(
+    numbers: NumberGenerator,
+    samples: tuple[int, int],
+    folder: Path,
+    form: Format,
+    preview: bool,
+    on_numbers: Callable[[int], None],
+) -> dict[str, Any]:
+    begin, end = samples
+    with beside(folder) as temporary:
         for shard, first in enumerate(range(begin, end, SHARD)):
             batch = numbers(first, min(SHARD, end - first))
             strips, digits = batch.strips.cpu().numpy(), batch.digits.cpu().numpy()

@@ -1,8 +1,9 @@
 """What may go wrong, done on purpose: `python -m benchmarks.reliability --minutes 10`.
 
-Tries every fault in turn until the time is over, each at least once; chance decides where a fault
-strikes, and `--seed` decides chance. Writes benchmarks/reliability.json and the table in
-toolchain/README.md; exit code 1 says that a promise did not hold.
+Tries every fault once, then kills each command 50 times, then goes on with all of them until the
+time is over; chance decides where a fault strikes, and `--seed` decides chance. Writes
+benchmarks/reliability.json and the tables in toolchain/README.md; exit code 1 says that a promise
+did not hold.
 """
 
 import argparse
@@ -13,6 +14,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: processes are mad
 import random
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -20,54 +22,74 @@ from typing import Any
 import torch
 
 from benchmarks import block
-from benchmarks.reliability import disk, files, kills
-from benchmarks.reliability.tries import Broken, Try
+from benchmarks.reliability import disk, files, kills, memory, ranks, same, tables
+from benchmarks.reliability.tries import Broken, Tried, Try
 from toolchain import storage
 from toolchain.provenance import machine, source_commit
 
 ROOT = Path(__file__).parents[2]
 REPORT = ROOT / "benchmarks" / "reliability.json"
-KINDS = (kills, disk, files)
+KINDS = {
+    "kills": kills.TRIES,
+    "disk": disk.TRIES,
+    "files": files.TRIES,
+    "memory": memory.TRIES,
+    "same": same.TRIES,
+    "ranks": ranks.TRIES,
+}
 
 
-def rounds(tries: list[Try], seconds: float, seed: int) -> list[dict[str, Any]]:
-    """Each try in turn, for so many seconds, at least once: fault, promise, runs, what broke."""
+def rounds(kinds: Mapping[str, list[Try]], seconds: float, seed: int) -> list[dict[str, Any]]:
+    """Every try once, then for so many seconds whichever has had least of them.
+
+    Those of which more are wanted come first.
+
+    Returns:
+        Of each its kind, names and promise, runs, how often it struck, seconds, figures, what it
+        told, and what broke.
+    """
+    tries = [(kind, each) for kind, tries in kinds.items() for each in tries]
     found: list[dict[str, Any]] = [
-        {"fault": each.fault, "promise": each.promise, "runs": 0, "broken": []} for each in tries
+        {
+            **{"kind": kind, "of": each.of, "what": each.what, "promise": each.promise},
+            **{"runs": 0, "struck": 0, "seconds": 0.0, "most": {}, "told": None, "broken": []},
+        }
+        for kind, each in tries
     ]
-    end, turn = time.monotonic() + seconds, 0
-    while turn == 0 or time.monotonic() < end:
-        for each, row in zip(tries, found, strict=True):
-            if turn and time.monotonic() > end:
-                break
-            with TemporaryDirectory() as name:
-                said, tried = "held", 1
-                try:
-                    chance = random.Random(f"{seed} {turn} {each.fault}")
-                    tried = each.once(chance, Path(name) / "here") or 1
-                except Broken as broken:
-                    row["broken"].append({"turn": turn, "what": str(broken)})
-                    said = f"BROKEN: {broken}"
-                print(f"turn {turn}, {each.fault}: {said}", file=sys.stderr, flush=True)
-            row["runs"] += tried
-        turn += 1
+
+    def urgency(place: int) -> tuple[bool, float]:
+        row = found[place]
+        return row["struck"] >= tries[place][1].wanted, row["seconds"]
+
+    end = time.monotonic() + seconds
+    for place in range(len(tries)):
+        _once(tries[place][1], found[place], seed)
+    again = [place for place, (_, each) in enumerate(tries) if each.wanted]
+    while again and time.monotonic() < end:
+        place = min(again, key=urgency)
+        _once(tries[place][1], found[place], seed)
     return found
 
 
-def table(report: dict[str, Any]) -> str:
-    """The report as Markdown."""
-    lines = ["| fault | what must hold | tried | held |", "|---|---|---:|---:|"]
-    for row in report["tries"]:
-        held = row["runs"] - len(row["broken"])
-        lines.append(f"| {row['fault']} | {row['promise']} | {row['runs']} | {held} |")
-    runs = sum(row["runs"] for row in report["tries"])
-    broken = sum(len(row["broken"]) for row in report["tries"])
-    lines += [
-        "",
-        f"{runs} tries in {report['minutes']:.0f} minutes, {broken} of them broke a promise; seed "
-        f"{report['seed']}, commit {report['commit']}, {report['machine']}, one thread.",
-    ]
-    return "\n".join(lines)
+def _once(each: Try, row: dict[str, Any], seed: int) -> None:
+    """One run more of a try, told in its row."""
+    turn, said, started = row["runs"], "held", time.monotonic()
+    with TemporaryDirectory() as name:
+        try:
+            chance = random.Random(f"{seed} {turn} {each.fault}")
+            tried = each.once(chance, Path(name) / "here") or Tried()
+        except Exception as error:  # such as of a result that is not there
+            what = str(error) if isinstance(error, Broken) else repr(error)
+            row["broken"].append({"turn": turn, "what": what})
+            tried, said = Tried(), f"BROKEN: {what}"
+    seconds = time.monotonic() - started
+    row["runs"] += 1
+    row["struck"] += tried.count
+    row["seconds"] += seconds
+    row["told"] = tried.told or row["told"]
+    for key, value in {"seconds a run": seconds, **tried.most}.items():
+        row["most"][key] = max(value, row["most"].get(key, value))
+    print(f"{each.fault}, turn {turn}, {seconds:.1f} s: {said}", file=sys.stderr, flush=True)
 
 
 def main() -> int:
@@ -78,9 +100,11 @@ def main() -> int:
     parser.add_argument("--only", default="", help="faults whose name holds this; nothing written")
     given = parser.parse_args()
     torch.set_num_threads(1)
-    tries = [each for kind in KINDS for each in kind.TRIES if given.only in each.fault]
+    kinds = {
+        kind: [each for each in tries if given.only in each.fault] for kind, tries in KINDS.items()
+    }
     started = time.monotonic()
-    found = rounds(tries, 60 * given.minutes, given.seed)
+    found = rounds(kinds, 60 * given.minutes, given.seed)
     report = {
         "machine": machine(),
         "commit": source_commit(),
@@ -88,10 +112,10 @@ def main() -> int:
         "minutes": (time.monotonic() - started) / 60,
         "tries": found,
     }
-    print(table(report))
+    print(tables.page(report))
     if not given.only:
         storage.write_json(REPORT, report)
-        block.write(ROOT / "toolchain" / "README.md", "reliability", table(report))
+        block.write(ROOT / "toolchain" / "README.md", "reliability", tables.page(report))
     return int(any(row["broken"] for row in found))
 
 

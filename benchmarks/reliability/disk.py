@@ -81,7 +81,7 @@ _GOES_ON = "one line, exit code 2, and the same command then comes to the same r
 _ENDS = "one line, exit code 2"
 
 TRIES = [
-    Try(f"`{writing.name}` where {what}", _GOES_ON if goes_on else _ENDS, tried)
+    Try(writing.name, what, _GOES_ON if goes_on else _ENDS, tried)
     for what, fault, goes_on in (
         ("the disk fills", _raising(errno.ENOSPC), True),
         ("a file cannot grow", _limited, True),

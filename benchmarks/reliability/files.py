@@ -7,13 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.hostile import MEMORY, PATIENCE, READERS, attack
-from benchmarks.reliability.tries import Try, insist, process
+from benchmarks.reliability.tries import Tried, Try, insist, process
 
 SECONDS = 3.0  # for each reader, each time
 
 
-def _attacked(name: str) -> Callable[[random.Random, Path], int]:
-    def once(chance: random.Random, folder: Path) -> int:
+def _attacked(name: str) -> Callable[[random.Random, Path], Tried]:
+    def once(chance: random.Random, folder: Path) -> Tried:
         seed = chance.getrandbits(32)
         folder.mkdir(parents=True)
 
@@ -31,14 +31,16 @@ def _attacked(name: str) -> Callable[[random.Random, Path], int]:
         insist(not found["failed"], f"{found['failed']}, after {found['tried']} files; {again}")
         held = f"{found['memory']:.0f} MiB; {again}"
         insist(found["memory"] * (1 << 20) <= MEMORY, f"memory grew by {held}")
-        return int(found["tried"])
+        most = {"seconds": found["slowest"], "MiB": found["memory"]}
+        return Tried(found["tried"], most)
 
     return once
 
 
 TRIES = [
     Try(
-        f"a file is changed by chance: {name}",
+        name,
+        "a file is changed by chance",
         f"read, or refused in one line, within {MEMORY >> 30} GiB",
         _attacked(name),
     )

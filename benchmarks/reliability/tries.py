@@ -4,6 +4,7 @@ A kind is a module here with a list `TRIES`, named in `KINDS` of `__main__.py`.
 """
 
 import contextlib
+import importlib
 import io
 import os
 import random
@@ -12,8 +13,8 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,23 @@ from toolchain.training import loop
 
 # What opens, makes, moves or removes something; its first argument is a path.
 WRITING = {"open", "os.rename", "os.mkdir", "os.remove", "os.rmdir", "os.chmod", "os.truncate"}
+PATIENCE = 1800  # seconds for one process
 VALIDATION = 32  # numbers an epoch is judged on: here nothing is judged
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What came of a try that held.
+
+    Attributes:
+        count: how many were tried at once: kills, files.
+        most: figures, of which the largest of all tries is kept.
+        told: what else is to be shown, the last one's; plain data.
+    """
+
+    count: int = 1
+    most: Mapping[str, float] = field(default_factory=dict)
+    told: Any = None
 
 
 @dataclass(frozen=True)
@@ -33,15 +50,23 @@ class Try:
     """One fault.
 
     Attributes:
-        fault: what is done, for the table.
+        of: which command or file meets it.
+        what: is done to it.
         promise: what must hold then.
-        once: does it once in an empty folder, all chance from the generator; raises `Broken`. What
-            it gives is how many it tried, where that is not one.
+        once: does it once in an empty folder, all chance from the generator; raises `Broken`.
+        wanted: how many there must be before others have another turn; 0: one is enough for good.
     """
 
-    fault: str
+    of: str
+    what: str
     promise: str
-    once: Callable[[random.Random, Path], int | None]
+    once: Callable[[random.Random, Path], Tried | None]
+    wanted: int = 1
+
+    @property
+    def fault(self) -> str:
+        """Its name."""
+        return f"{self.of}: {self.what}"
 
 
 class Broken(Exception):
@@ -100,12 +125,17 @@ def process(
     heard = bytearray()
     listener = threading.Thread(target=_listen, args=(readable, heard))
     listener.start()
+    late = threading.Timer(PATIENCE, os.kill, (child, signal.SIGKILL))
+    late.start()
     if kill_after is not None:
         time.sleep(kill_after)
         with contextlib.suppress(ProcessLookupError):
             os.kill(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
+    insist(late.is_alive(), f"no end after {PATIENCE} s")
+    late.cancel()
     listener.join()
+    late.join()
     return Ended(os.waitstatus_to_exitcode(status), heard.decode("utf-8", "replace"))
 
 
@@ -119,6 +149,7 @@ def _work(work: Callable[[], Any], fault: Callable[[], None]) -> int:
     sys.stdout = io.TextIOWrapper(os.fdopen(1, "wb", 0), write_through=True)
     sys.stderr = io.TextIOWrapper(os.fdopen(2, "wb", 0), write_through=True)
     console.out.file, console.err.file = sys.stdout, sys.stderr
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in the background
     torch.set_num_threads(1)
     loop.VALIDATION_NUMBERS = VALIDATION
     try:
@@ -160,6 +191,8 @@ def _writes(arguments: tuple[Any, ...]) -> bool:
 def operations(work: Callable[[], Any], folder: Path) -> tuple[int, float]:
     """How often something in a folder is written until some work is done, and in how many seconds.
 
+    What the work loads is loaded here then, so that later processes, copies of this one, need not.
+
     Raises:
         Broken: it did not end well.
     """
@@ -172,13 +205,18 @@ def operations(work: Callable[[], Any], folder: Path) -> tuple[int, float]:
     def told() -> int:
         at_operation(1, folder, count)
         code = int(work() or 0)
-        print(f"\noperations {counted}")
+        print(f"\noperations {counted} {' '.join(sys.modules)}")
         return code
 
     started = time.monotonic()
     ended = process(told)
     insist(ended.code == 0, f"uninterrupted: {ended}")
-    return int(ended.said.rsplit("operations ", 1)[1]), time.monotonic() - started
+    seconds = time.monotonic() - started
+    told, *modules = ended.said.rsplit("\noperations ", 1)[1].split()
+    for name in modules:
+        with contextlib.suppress(Exception):  # what cannot be loaded by itself
+            importlib.import_module(name)
+    return int(told), seconds
 
 
 def die(_: str) -> None:

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generator.digits import DigitBank
-from generator.glyphs import Glyphs, stroke_digits, stroke_glyphs
+from generator.glyphs import Glyphs, procedural_glyphs, stroke_digits, stroke_glyphs
 from generator.hashing import named
-from generator.layout import DIGIT_SLOTS
+from generator.layout import DIGIT_SLOTS, lay_out
 from generator.numbers import PAD, NumberGenerator
 from generator.splits import in_validation
 from generator.strip import HEIGHT, WIDTH
@@ -156,6 +156,20 @@ def test_a_writer_who_lacks_digits_still_writes_numbers(mnist_val):
     )
     digits = NumberGenerator(DigitBank([glyphs]), 1)(0, 50).digits
     assert set(digits.unique().tolist()) == {PAD, 0}
+
+
+@pytest.mark.parametrize("size", [1, 3, 7])
+def test_a_number_is_the_same_to_the_last_bit_in_any_batch(size):
+    bank = DigitBank([procedural_glyphs("val")])
+    numbers = NumberGenerator(bank, 0)
+    digits, glyphs = numbers._chosen(chances := numbers._chances(torch.arange(600)))
+    whole = lay_out(numbers.style, bank, digits, glyphs, chances.number, chances.each)
+    for first in range(0, 600, size):
+        rows = torch.arange(first, min(first + size, 600)).flip(0)
+        some = chances.of(rows)
+        part = lay_out(numbers.style, bank, digits[rows], glyphs[rows], some.number, some.each)
+        assert part.x.equal(whole.x[rows])
+        assert part.inverse.equal(whole.inverse[rows])
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")

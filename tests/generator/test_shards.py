@@ -155,3 +155,11 @@ def test_a_damaged_manifest_is_refused(text, tmp_path):
     (tmp_path / "manifest.json").write_text(text)
     with pytest.raises(BadInput, match="no manifest"):
         wrong_files(tmp_path)
+
+
+def test_the_lock_of_one_that_was_killed_when_all_was_written_is_cleared(numbers, tmp_path):
+    write_numbers(numbers, 3, tmp_path / "out")
+    (tmp_path / ".out.lock").touch()
+    with pytest.raises(BadInput, match="there already"):
+        write_numbers(numbers, 3, tmp_path / "out")
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]

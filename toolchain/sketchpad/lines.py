@@ -9,10 +9,11 @@ import contextlib
 import json
 import math
 import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+from generator import storage
 
 DAMAGED = "damaged"
 
@@ -116,15 +117,8 @@ def rewrite(path: Path, lines: Sequence[bytes]) -> None:
         path.unlink()
         _sync_folder(path.parent)
         return
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.writelines(lines)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    finally:
-        Path(name).unlink(missing_ok=True)
+    with storage.replacing(path) as temporary:
+        temporary.write_bytes(b"".join(lines))
     _sync_folder(path.parent)
 
 

@@ -17,6 +17,7 @@ import numpy as np
 from filelock import FileLock
 
 from generator.errors import BadInput
+from generator.storage import partials
 from toolchain.sketchpad.dividing import divide
 from toolchain.sketchpad.drawing import Drawing, Stroke
 from toolchain.sketchpad.lines import Line, append, read_lines, rewrite, set_aside
@@ -47,6 +48,8 @@ class Store:
         self._cache: dict[Path, tuple[tuple[int, int], list[Line]]] = {}
         with self._lock:
             self._lines()
+            for left in [each for path in self._files() for each in partials(path)]:
+                left.unlink()  # of a server that was killed
 
     def add(self, drawing: Drawing, device: str | None = None) -> bool:
         """Keep a drawing; one that is there already is not kept twice.

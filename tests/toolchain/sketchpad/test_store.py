@@ -1,11 +1,14 @@
 import errno
 import json
+import multiprocessing
 import os
+import signal
 import threading
 
 import pytest
 
 from generator.errors import BadInput
+from generator.storage import PARTIAL
 from generator.strokes import read_strokes
 from tests.toolchain.sketchpad.conftest import drawing, sent, written
 from toolchain.sketchpad import store as module
@@ -118,8 +121,25 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path, monkeypatch):
         with pytest.raises(OSError, match="space"):
             store.delete(f"{1:032x}")
     assert {path: path.read_bytes() for path in tmp_path.glob("*.jsonl")} == before
-    assert [path for path in tmp_path.iterdir() if path.suffix == ".tmp"] == []
+    assert [path for path in tmp_path.iterdir() if path.suffix == PARTIAL] == []
     assert store.add(kept("12", 2))
+
+
+def test_what_a_server_killed_while_it_deletes_leaves_is_cleared(tmp_path):
+    def delete():
+        store = Store(tmp_path)
+        store.add(kept("407", 1))
+        store.add(kept("8", 2))
+        os.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+        store.delete(f"{1:032x}")
+
+    killed = multiprocessing.get_context("fork").Process(target=delete)
+    killed.start()
+    killed.join()
+    assert killed.exitcode == -signal.SIGKILL
+    assert [path for path in tmp_path.iterdir() if path.suffix == PARTIAL]
+    assert len(Store(tmp_path).drawings()) == 2
+    assert [path for path in tmp_path.iterdir() if path.suffix == PARTIAL] == []
 
 
 def test_a_full_folder_is_refused(tmp_path, monkeypatch):
