@@ -25,6 +25,7 @@ from generator.style import EARLIER
 from toolchain import storage
 from toolchain.data import checkpoint
 from toolchain.data.sources import WRITERS_DIGITS, Digits, everyones_bank
+from toolchain.pipeline import QUICK
 from toolchain.provenance import machine, source_commit
 from toolchain.report.card import write_card
 from toolchain.training.accuracy import evaluate
@@ -32,7 +33,6 @@ from toolchain.training.devices import best_device
 from toolchain.training.loop import Job, train
 from toolchain.training.recipes import RECIPES
 
-RECIPE_OF = {"nano": "nano-quick"}  # else "quick"
 SEED = 7_000_003
 
 
@@ -58,9 +58,9 @@ TABLES = {
     "Sources of digits": {
         "everything": Row(MIXED, LOOSE),
         "without redrawn digits": Row({**MIXED, "redrawn_share": 0.0}, LOOSE),
-        "without fonts": Row({**MIXED, "fonts_share": 0.0}, LOOSE),
+        "without fonts": Row({**MIXED, "fonts": None}, LOOSE),
         "without procedural writing": Row({**MIXED, "procedural_share": 0.0}, LOOSE),
-        "without custom digits": Row({**MIXED, "custom_share": 0.0}, LOOSE),
+        "without custom digits": Row({**MIXED, "custom": ()}, LOOSE),
         "without copies": Row({**MIXED, "copies": 0}, LOOSE),
         "without what is no digit": Row({**MIXED, "negatives_share": 0.0}, LOOSE),
     },
@@ -87,7 +87,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=4_000, help="unseen numbers of each source")
     parser.add_argument("--out", type=Path, help="folder of the report, else the release's")
     given = parser.parse_args()
-    name = RECIPE_OF.get(given.variant, "quick")
+    name = QUICK.get(given.variant, "quick")
     recipe = RECIPES[name]
     if given.numbers < recipe.epochs * recipe.batch:
         parser.error(f"--numbers must be {recipe.epochs * recipe.batch} or more")
@@ -100,6 +100,7 @@ def main() -> None:
         **{"variant": given.variant, "recipe": name},
         "numbers": recipe.epochs * recipe.numbers,
         **{"count": given.count, "seeds": given.seeds, "seed": SEED},
+        "folders": [path and path.name for path in (given.custom, given.fonts, given.held_out)],
         **{"commit": source_commit(), "machine": machine()},
     }
     into = out / "ablations.json"

@@ -102,7 +102,12 @@ def main() -> int:
     """Parse, compute, write or compare."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="compare, write nothing")
-    parser.add_argument("--only", nargs="+", help="losses of these variants; the others stay")
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        choices=tuple(zoo.VARIANTS),
+        help="losses of these variants; the others stay",
+    )
     given, digits = parser.parse_args(), bank()
     held = json.loads(FILE.read_text("utf-8"))
     found: dict[str, Any] = {

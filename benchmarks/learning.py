@@ -1,4 +1,4 @@
-"""Optimized learns from twice as many numbers a second as by the earlier recipe.
+"""Optimized learns from more numbers a second than by the earlier recipe.
 
     python benchmarks/learning.py
     python benchmarks/learning.py --to 0.97 --way ours --minutes 60

@@ -8,9 +8,9 @@ as the threshold, by which a game asks again. Scribbles and figures are spirals,
 loops, houses, stars, hearts and their like, see `doodles.py`: nothing that `generator.negatives`
 draws for training, nor drawn as it draws. Fonts, digits and paper were no part of training either.
 What people could take for a digit is left out, as it is there: letters that look like one (I, l, O,
-S, Z, B, g, b, q), open 4s (Y, y), a 6 that is near a mirrored 2, what remains a digit when it is
-turned. Of numbers of MNIST test digits it is told how many the same threshold accepts. Exit 1 above
-5 % of all that is no number.
+S, Z, B, g, b, q and their like), open 4s (Y, y), a 6 that is near a mirrored 2, what remains a
+digit when it is turned. Of numbers of MNIST test digits it is told how many the same threshold
+accepts. Exit 1 above 5 % of all that is no number.
 """
 
 import argparse

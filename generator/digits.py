@@ -100,7 +100,7 @@ class DigitBank:
         return len(self.order)
 
     def heights(self, kept: float) -> Tensor:
-        """How high each glyph is among its writer's, so much of the differences kept: float32 [G].
+        """Each glyph's relative height to the power of `kept`, 0 (all alike) to 1: float32 [G].
 
         Of all glyphs at once: PyTorch rounds powers of the last in a tensor otherwise than those of
         the rest, and a glyph is as high in every batch.

@@ -64,6 +64,8 @@ def fetch(fonts: Sequence[Font], on_fonts: Callable[[int], None] = lambda done: 
     missing = [font for font in fonts if not _is_kept(home / font.file, font)]
     done = len(fonts) - len(missing)
     on_fonts(done)
+    if not missing:
+        return [home / font.file for font in fonts]
     parts = [missing[first : first + AT_ONCE] for first in range(0, len(missing), AT_ONCE)]
     try:
         home.mkdir(parents=True, exist_ok=True)

@@ -31,6 +31,7 @@ TURNED = (3, 4, 7)
 WRITERS = {"train": 60, "val": 12, "test": 12}  # who write letters
 DRAWN = {"train": 900, "val": 120, "test": 120}  # scribbles, and half as many faces
 OF_FONTS = "ACEFHKMNPRTUVWXadefhkmnprtuvwx"  # letters that are taken from fonts too
+LACKED = "\uffff"  # no letter: what a font shows of it, it shows of all that it lacks
 FLIPPED = 3_000  # digits at most that are mirrored, and turned, of a source
 
 # As `generator.skeletons`; one way each, which every invented writer bends.
@@ -105,8 +106,11 @@ def negative_glyphs(
 
 
 def _of_fonts(fonts: Sequence[Path]) -> list[Glyphs]:
-    inks = [drawn_text(font, letter) for font in map(opened, fonts) for letter in OF_FONTS]
-    inks = [ink for ink in inks if ink.max() >= INK_LEVEL]  # a font may lack a letter
+    inks = []
+    for font in map(opened, fonts):
+        lacking = drawn_text(font, LACKED)
+        drawn = (drawn_text(font, letter) for letter in OF_FONTS)
+        inks += [i for i in drawn if i.max() >= INK_LEVEL and not np.array_equal(i, lacking)]
     return [ink_glyphs(SOURCE, inks, [0] * len(inks))] if inks else []
 
 

@@ -31,6 +31,8 @@ class Busy(BadInput):
 def replacing(path: Path) -> Iterator[Path]:
     """A temporary name beside `path`; it takes `path`'s place only if the block succeeds.
 
+    Who may read and write a file that was there stays as it was.
+
     Raises:
         OSError: the folder cannot be written to, or the disk is full; `path` is as it was.
     """
@@ -41,7 +43,7 @@ def replacing(path: Path) -> Iterator[Path]:
     try:
         yield temporary
         # mkstemp makes files for the owner alone; what we ship is for everyone.
-        temporary.chmod(0o644)
+        temporary.chmod(path.stat().st_mode & 0o777 if path.is_file() else 0o644)
         _sync(temporary)
         temporary.replace(path)
     finally:

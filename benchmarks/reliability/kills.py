@@ -93,6 +93,7 @@ TRIES = [
         "the same command goes on, to the same result, bit for bit",
         _killed(writing),
         KILLS,
+        functools.partial(uninterrupted, writing),
     )
     for writing in (*WRITINGS, DRAW)
 ] + [

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks import large
 from benchmarks.reliability.commands import DIGITS, prepare
-from benchmarks.reliability.tries import Tried, Try, insist
+from benchmarks.reliability.tries import PATIENCE, Tried, Try, insist
 
 MORE = 1.1  # times what the smaller work took
 _WORK: dict[str, tuple[tuple[object, ...], str, int, int]] = {
@@ -27,7 +27,7 @@ _WORK: dict[str, tuple[tuple[object, ...], str, int, int]] = {
 def peak(*arguments: object) -> float:
     """Megabytes that a command took at most, in a process of its own."""
     command = [sys.executable, "-c", large.MEASURED, *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
     insist(done.returncode == 0, f"{done.stderr[-2000:]}")
     return float(json.loads(done.stderr.splitlines()[-1])[1])
 

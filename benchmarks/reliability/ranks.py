@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.reliability.commands import DIGITS, prepare
-from benchmarks.reliability.tries import VALIDATION, Tried, Try, insist
+from benchmarks.reliability.tries import PATIENCE, VALIDATION, Tried, Try, insist
 
 PROCESSES = (1, 2)
 FIRST, CLOSE = 1e-4, 0.02  # how far a loss may lie apart: of the first epoch, of later ones
@@ -32,6 +32,7 @@ def curve(processes: int, folder: Path) -> list[dict[str, Any]]:
         [*torchrun, *TRAIN, *where, *digits],
         capture_output=True,
         text=True,
+        timeout=PATIENCE,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
     )
     insist(done.returncode == 0, f"{processes} processes: {done.stderr[-2000:]}")
@@ -41,13 +42,14 @@ def curve(processes: int, folder: Path) -> list[dict[str, Any]]:
 def _side_by_side(_: random.Random, folder: Path) -> Tried:
     prepare(folder)
     curves = {str(each): curve(each, folder) for each in PROCESSES}
-    alone = curves["1"]
+    alone, kept = curves["1"], ("train_loss", "val_loss")
     for name, rows in curves.items():
         for row, other in zip(rows, alone, strict=True):
-            apart = abs(row["train_loss"] / other["train_loss"] - 1)
-            where = f"epoch {row['epoch']} of {name} processes"
-            insist(apart <= (FIRST if row["epoch"] == 1 else CLOSE), f"{where}: {apart:.1e} apart")
-    kept = ("train_loss", "val_loss")
+            for loss in kept:
+                apart = abs(row[loss] / other[loss] - 1)
+                where = f"{loss}, epoch {row['epoch']} of {name} processes"
+                near = FIRST if row["epoch"] == 1 and loss == "train_loss" else CLOSE
+                insist(apart <= near, f"{where}: {apart:.1e} apart")
     return Tried(
         told={name: [{k: row[k] for k in kept} for row in rows] for name, rows in curves.items()}
     )

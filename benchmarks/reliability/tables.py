@@ -89,7 +89,8 @@ def _memory(rows: list[Row]) -> str:
     for row in rows:
         told = row["told"] or {}
         taken = [f"{told[key]:.0f} MB" for key in ("little", "much") if key in told]
-        body.append([f"`{row['of']}` {row['what']}", ", then ".join(taken), row["promise"]])
+        most = "BROKEN" if row["broken"] else ", then ".join(taken)
+        body.append([f"`{row['of']}` {row['what']}", most, row["promise"]])
     return _table(("memory", "at most", "bound"), body, 1)
 
 
@@ -111,7 +112,7 @@ def _ranks(rows: list[Row]) -> str:
     parts = []
     for row in rows:
         curves: dict[str, list[Row]] = row["told"] or {}
-        words = [f"{name} process{'es' * (name != '1')}" for name in curves]
+        words = [f"{name} process{'es' * (name != '1')}" for name in curves] or ["BROKEN"]
         body = [
             [str(epoch), *(f"{each['train_loss']:.5f} / {each['val_loss']:.5f}" for each in told)]
             for epoch, told in enumerate(zip(*curves.values(), strict=True), 1)

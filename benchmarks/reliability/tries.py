@@ -55,6 +55,7 @@ class Try:
         promise: what must hold then.
         once: does it once in an empty folder, all chance from the generator; raises `Broken`.
         wanted: how many there must be before others have another turn; 0: one is enough for good.
+        before: makes what every turn needs, before its time counts.
     """
 
     of: str
@@ -62,6 +63,7 @@ class Try:
     promise: str
     once: Callable[[random.Random, Path], Tried | None]
     wanted: int = 1
+    before: Callable[[], object] = lambda: None
 
     @property
     def fault(self) -> str:
@@ -125,15 +127,22 @@ def process(
     heard = bytearray()
     listener = threading.Thread(target=_listen, args=(readable, heard))
     listener.start()
-    late = threading.Timer(PATIENCE, os.kill, (child, signal.SIGKILL))
+    overdue = threading.Event()
+
+    def end() -> None:
+        overdue.set()  # before the kill: who waits for the child then knows why it ended
+        os.kill(child, signal.SIGKILL)
+
+    late = threading.Timer(PATIENCE, end)
+    late.daemon = True  # whoever interrupts this process need not wait for it
     late.start()
     if kill_after is not None:
         time.sleep(kill_after)
         with contextlib.suppress(ProcessLookupError):
             os.kill(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
-    insist(late.is_alive(), f"no end after {PATIENCE} s")
     late.cancel()
+    insist(not overdue.is_set(), f"no end after {PATIENCE} s")
     listener.join()
     late.join()
     return Ended(os.waitstatus_to_exitcode(status), heard.decode("utf-8", "replace"))
@@ -212,11 +221,11 @@ def operations(work: Callable[[], Any], folder: Path) -> tuple[int, float]:
     ended = process(told)
     insist(ended.code == 0, f"uninterrupted: {ended}")
     seconds = time.monotonic() - started
-    told, *modules = ended.said.rsplit("\noperations ", 1)[1].split()
+    writes, *modules = ended.said.rsplit("\noperations ", 1)[1].split()
     for name in modules:
         with contextlib.suppress(Exception):  # what cannot be loaded by itself
             importlib.import_module(name)
-    return int(told), seconds
+    return int(writes), seconds
 
 
 def die(_: str) -> None:

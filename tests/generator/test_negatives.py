@@ -1,12 +1,15 @@
 from pathlib import Path
 
 import matplotlib
+import pytest
 import torch
 
+from generator import negatives
 from generator.digits import DigitBank
 from generator.glyphs import mnist_glyphs, procedural_digits
 from generator.negatives import negative_glyphs
 from generator.numbers import PAD, NumberGenerator
+from generator.splits import in_split, writer_key
 
 
 def _negatives(split: str) -> DigitBank:
@@ -58,3 +61,11 @@ def test_letters_of_a_font_are_of_one_split() -> None:
     with_fonts = [len(negative_glyphs(split, digits, [], fonts)) for split in ("train", "val")]
     without = [len(negative_glyphs(split, digits, [])) for split in ("train", "val")]
     assert sum(with_fonts) == sum(without) + 1
+
+
+def test_a_letter_that_a_font_lacks_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    font = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "cmtt10.ttf"
+    monkeypatch.setattr(negatives, "OF_FONTS", "A\u5b57n")
+    split = next(each for each in ("train", "val") if in_split(writer_key(font.stem), each))
+    *_, letters = negative_glyphs(split, procedural_digits("val"), [], [font])
+    assert len(letters.labels) == 2

@@ -97,3 +97,14 @@ def test_a_failed_write_leaves_the_earlier_file_and_nothing_else(tmp_path):
         fail()
     assert names(tmp_path) == ["a.txt"]
     assert path.read_text() == "kept"
+
+
+def test_what_is_replaced_keeps_who_may_read_it(tmp_path):
+    for name, mode in (("new", 0o644), ("own", 0o600), ("shared", 0o664)):
+        path = tmp_path / name
+        if name != "new":
+            path.touch(mode)
+            path.chmod(mode)
+        with storage.replacing(path) as temporary:
+            temporary.write_text("content")
+        assert path.stat().st_mode & 0o777 == mode

@@ -48,7 +48,8 @@ class Digits:
         copies: varied copies of each digit of pen strokes to train on too, fonts' among them; of
             procedural handwriting and redrawn digits one, if there are any.
         negatives_share: how much of what is trained on shows no digit, 0..1: letters, scribbles,
-            mirrored digits, labelled as nothing.
+            mirrored digits, labelled as nothing; with `fonts` also letters of all fonts that
+            `nrtool fonts` fetches, from the cache or else through npm.
     """
 
     mnist: Path | None = None
@@ -114,11 +115,15 @@ class Digits:
         return DigitBank(negative_glyphs(split, drawn, scanned, fonts), device=device)
 
     def prepare(self, *splits: Split) -> None:
-        """Redraw the digits that banks of these splits need, with a progress bar; once for good.
+        """Redraw and fetch what banks of these splits need, with a progress bar; once for good.
 
         Raises:
-            BadInput: as `generator.redrawn.redrawn_digits`.
+            BadInput: as `generator.redrawn.redrawn_digits` and `generator.fontsource.fetch`.
         """
+        if "train" in splits and self.fonts and self.negatives_share > 0:
+            fonts = fontsource.table()
+            with console.progress("fetching fonts", len(fonts)) as update:
+                fontsource.fetch(fonts, update)
         for split in splits if self.redrawn_share > 0 else ():
             if total := to_redraw(split):
                 with console.progress(f"redrawing MNIST, {split}", total) as update:

@@ -168,9 +168,8 @@ def _photographed(gray: Image.Image) -> NDArray[np.uint8]:
     paper = 255 - _highest(255 - _highest(paper, window), window)
     gap = paper - level
     gap -= np.median(gap)
-    drop = (255 * gap / np.maximum(paper, 32)).astype(
-        np.float32
-    )  # relative: the same in the shadow
+    # Relative to the paper: the same in the shadow.
+    drop = (255 * gap / np.maximum(paper, 32)).astype(np.float32)
     salient = (gap > 9 * np.median(np.abs(gap))) & (drop > CONTRAST)  # 6 sigma of the noise
     visible = drop[salient]
     if not visible.size:

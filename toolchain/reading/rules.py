@@ -62,7 +62,7 @@ def _lines(pieces: Components) -> tuple[Values, Values, Values, Values]:
 def _goes_on(
     drop: NDArray[np.float32], middle: Values, long: Values, broad: Values, turn: Values
 ) -> NDArray[np.bool_]:
-    """Whether lines are as good as as dark beyond both of their ends, or leave the picture."""
+    """Whether lines go on beyond both of their ends, `AS_DARK` at least, or leave the picture."""
     high, wide = drop.shape
 
     def ridge(away: Values, turns: Values) -> tuple[Values, NDArray[np.bool_]]:

@@ -208,7 +208,7 @@ def _recipes(search: dict[str, Any] | None) -> dict[str, Any] | None:
     )
     whole.dot((100, 1), charts.COLOURS[5], "float32", 5)
     whole.word((100, 1), "float32", end=True)
-    fast = [each for each in search["candidates"] if each["latency_share"] <= 1]
+    fast = [each for each in search["candidates"] if each["within"]]
     near = charts.Axes(
         [each["latency_share"] for each in fast] or [1.0],
         [float(each["mismatches"]) for each in fast] or [1.0],

@@ -170,7 +170,7 @@ def of_speed(float32: Path, int8: Path, strips: Strips) -> Gate:
         # Slower is what the 95 % interval of the turns' median difference leaves no doubt about.
         more = np.sort(times["int8"] - SLOWEST * times["float32"])
         least = float(more[int(RUNS / 2 - 0.98 * RUNS**0.5)])
-        return least <= 0, f"{small:.3f} ms, float32 {whole:.3f} ms"
+        return least <= 0, f"{small:.3f} ms, float32 {whole:.3f} ms, {small / whole:.2f} of it"
 
     return _answer("latency", int8.name, ask)
 
