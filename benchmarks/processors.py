@@ -86,8 +86,13 @@ def _said(
     outputs: processors.Outputs, labels: list[str], here: processors.Outputs
 ) -> dict[str, Any]:
     right = [number_text(row) == label for row, label in zip(outputs[1], labels, strict=True)]
-    differing, largest = processors.gaps(here, outputs)
-    return {"right": int(sum(right)), "differing": differing, "largest_gap": largest}
+    gaps = processors.gaps(here, outputs)
+    return {
+        "right": int(sum(right)),
+        "differing": gaps.differing,
+        "confidence": gaps.confidence,
+        "largest_gap": gaps.log_probs,
+    }
 
 
 def _table(report: dict[str, Any]) -> Table:
@@ -101,6 +106,7 @@ def _table(report: dict[str, Any]) -> Table:
             row["on"],
             f"{100 * row['right'] / report['count']:.2f} %",
             str(row["differing"]),
+            f"{row['confidence']:.2g}",
             f"{row['largest_gap']:.2g}",
         ]
         for row in report["rows"]
@@ -110,7 +116,8 @@ def _table(report: dict[str, Any]) -> Table:
         "int8 on",
         "read exactly",
         "otherwise than here",
-        "log_probs differ by up to",
+        "confidence differs by up to",
+        "probable log_probs by",
     ]
     return Table(title, head, rows, words=2)
 

@@ -32,7 +32,13 @@ def steps(out: Path, variant: str, mnist: Path | None) -> list[list[str]]:
         ["train", *trained, "--recipe", QUICK.get(variant, "quick")],
         [
             *("export", *trained, "--out", str(out / "exports"), "--failures", str(out / "failed")),
-            *("--quantize", "mixed,mixed-first,mixed-last", "--count", "1000", "--no-emulation"),
+            *(
+                "--quantize",
+                "mixed,mixed-last,mixed-first,mixed-ends",
+                "--count",
+                "1000",
+                "--no-emulation",
+            ),
         ],
         ["parity", *here, *digits, "--count", "5000"],
         ["bench", *here, *digits, "--runs", "100", "--save"],

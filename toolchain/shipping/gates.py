@@ -18,7 +18,6 @@ from generator.sheet import contact_sheet
 from toolchain.errors import FellShort
 from toolchain.proof.bench import in_turns
 from toolchain.proof.comparison import pixels
-from toolchain.proof.golden import TOLERANCE
 from toolchain.proof.parity import LOG_PROBS_BOUND, Parity, allowed
 from toolchain.reading.inspection import read_graph
 from toolchain.reading.runtime import INPUT, PROVIDER, open_model
@@ -43,8 +42,8 @@ GATES = {
     "runtimes": f"the same readings under ONNX Runtime {MOBILE}, which phones have, and {OLDEST}",
     "processors": "int8: no sum of two products leaves 16 bits; the same readings in float "
     "arithmetic and on processors "
-    f"emulated: {', '.join(each.stands_for for each in emulation.PROCESSORS)}; log_probs within "
-    f"{TOLERANCE['int8']}",
+    f"emulated: {', '.join(each.stands_for for each in emulation.PROCESSORS)}; confidence within "
+    f"{processors.CONFIDENCE}, log_probs within {processors.LOG_PROBS} where they are probable",
     "reduced": "the .ort form for reduced builds reads the same",
     "exact": f"PyTorch and float32 or TorchScript: none decoded differently, log_probs within "
     f"{LOG_PROBS_BOUND}",
@@ -220,12 +219,12 @@ def _runtimes(path: Path, strips: Strips) -> tuple[bool, str]:
     held, said = True, []
     for version in (MOBILE, OLDEST):
         there = other_runtime.run_version(path, strips, version)
-        differing, largest = processors.gaps(here, there)
+        gaps = processors.gaps(here, there)
         if other_runtime.rounds_otherwise(version):
-            held &= differing <= OTHERWISE and bool(np.isfinite(largest))
+            held &= gaps.differing <= OTHERWISE and bool(np.isfinite(gaps.log_probs))
         else:
-            held &= differing == 0 and largest <= LOG_PROBS_BOUND
-        said.append(f"{version}: {_said(differing, strips, largest)}")
+            held &= gaps.differing == 0 and gaps.log_probs <= LOG_PROBS_BOUND
+        said.append(f"{version}: {_said(gaps.differing, strips, gaps.log_probs)}")
     return held, "; ".join(said)
 
 

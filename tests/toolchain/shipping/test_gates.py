@@ -168,7 +168,7 @@ def test_processors_is_shut_where_the_runtime_computes_another_thing_than_the_fi
 @pytest.mark.slow
 def test_processors_is_shut_where_a_processor_saturates(tmp_path, strips, monkeypatch):
     # Of the release: what an untrained network says hardly depends on what it sees.
-    released, eight = EXPORTS / "optimized" / "optimized.int8.onnx", tmp_path / "eight.int8.onnx"
+    released, eight = EXPORTS / "base" / "base.int8.onnx", tmp_path / "eight.int8.onnx"
     graph = onnx.load(released)
     eight_bits(graph)
     onnx.save(graph, eight)
