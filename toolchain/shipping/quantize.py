@@ -37,8 +37,8 @@ from toolchain.shipping.rounding import Rounded, put, round_weights
 from toolchain.shipping.tidy import tidy
 
 # Of float32's time that int8 may take. On a processor without dot products of bytes the smallest
-# network gains nothing, and quantising between its layers costs up to a fifth more; its file is a
-# third of the size all the same, and faster where the processor is new.
+# network gains nothing, and quantising between its layers costs up to a fifth more, on a busy
+# machine more again; its file is a third of the size all the same, and faster on new processors.
 SLOWEST = 1.5
 CALIBRATION_NUMBERS = 512
 CALIBRATION_SEED = 2_000_003
