@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from benchmarks import determinism
@@ -56,15 +57,15 @@ def _plainly() -> Made:
 
 def _elsewhere(threads: int, folder: Path) -> Made:
     """By a process of its own, with so many threads."""
-    path = folder / "made.pt"
+    path = folder / "made.safetensors"
 
     def work() -> None:
-        torch.save(list(_made()), path)
+        save_file(dict(zip(("strips", "digits"), _made(), strict=True)), path)
 
     ended = process(work, lambda: torch.set_num_threads(threads))
     insist(ended.code == 0, f"{ended}")
-    strips, digits = torch.load(path, weights_only=True)
-    return strips, digits
+    made = load_file(path)
+    return made["strips"], made["digits"]
 
 
 def _sampled(make: Callable[[Path], Made], furthest: int = 0) -> Callable[..., Tried]:
