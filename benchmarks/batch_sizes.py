@@ -14,6 +14,7 @@ import itertools
 import time
 from pathlib import Path
 
+import findings
 import torch
 import turns
 from learner import Learner
@@ -55,7 +56,7 @@ def main() -> None:
     ways = {(str(batch),): learning(batch) for batch in given.batches}
     measured = turns.compared(turns.rates(ways, given.rounds), (str(BASE),))
     report = {
-        **turns.where(("torch",)),
+        **findings.where(("torch",)),
         "variant": given.variant,
         "threads": given.threads,
         "bf16": RECIPES["short"].autocasts(torch.device("cpu")),
@@ -69,7 +70,7 @@ def main() -> None:
         f"; ratios are of one round.\n\n"
         f"{turns.table(measured, ['batch'], 'numbers', f'{BASE} a batch').markdown()}"
     )
-    turns.write(given.out, "How fast a step learns, by batch", body, report)
+    findings.write(given.out, "How fast a step learns, by batch", body, report)
 
 
 if __name__ == "__main__":

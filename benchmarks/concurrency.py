@@ -19,6 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import findings
 import numpy as np
 import turns
 
@@ -97,7 +98,7 @@ def main() -> None:
     cold = {(name,): starting(path) for name, path in released.items()}
     starts = turns.compared(turns.rates(cold, given.rounds), (given.file,))
     report = {
-        **turns.where(("onnxruntime", "numpy")),
+        **findings.where(("onnxruntime", "numpy")),
         "file": given.file,
         "sha256": storage.sha256(path),
         "rounds": given.rounds,
@@ -109,7 +110,7 @@ def main() -> None:
         f"{given.file}, each session one thread; {given.rounds} rounds.\n\n{read.markdown()}\n"
         f"{starts_table(starts).markdown()}"
     )
-    turns.write(given.out, "Readings at once", body, report)
+    findings.write(given.out, "Readings at once", body, report)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
+import findings
 import generation
 import torch
 import turns
@@ -78,7 +79,7 @@ def main() -> None:
         )
     ]
     report = {
-        **turns.where(("torch", "numba", "numpy")),
+        **findings.where(("torch", "numba", "numpy")),
         "rounds": given.rounds,
         "measured": measured,
     }
@@ -87,7 +88,7 @@ def main() -> None:
         "numbers a worker and round. Ratios are of one round, to the first of the same kind.\n\n"
         f"{turns.table(measured, ['workers', 'count'], 'strips', 'the first').markdown()}"
     )
-    turns.write(given.out, "How fast numbers are made on several cores", body, report)
+    findings.write(given.out, "How fast numbers are made on several cores", body, report)
 
 
 if __name__ == "__main__":

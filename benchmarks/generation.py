@@ -20,6 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import earlier
+import findings
 import numpy as np
 import torch
 import turns
@@ -84,7 +85,7 @@ def main() -> None:
     torch.set_num_threads(1)
     measured = turns.compared(turns.rates(ways(digits()), given.rounds), BASE)
     report = {
-        **turns.where(("torch", "numba", "numpy", "pillow")),
+        **findings.where(("torch", "numba", "numpy", "pillow")),
         "rounds": given.rounds,
         "measured": measured,
     }
@@ -93,7 +94,7 @@ def main() -> None:
         "medians, and the spread; ratios are of one round.\n\n"
         f"{turns.table(measured, ['way'], 'strips', BASE[0]).markdown()}"
     )
-    turns.write(given.out, "How fast numbers are made", body, report)
+    findings.write(given.out, "How fast numbers are made", body, report)
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ import os
 import subprocess
 from pathlib import Path
 
+import findings
 import generation
 import matplotlib
 import torch
@@ -146,7 +147,7 @@ def main() -> None:
                 without[name] = str(error)
         measured = turns.compared(turns.rates(ways, given.rounds), BASE)
     report = {
-        **turns.where(("torch", "numba", "numpy", *there)),
+        **findings.where(("torch", "numba", "numpy", *there)),
         "others": versions,
         "without": without,
         "rounds": given.rounds,
@@ -159,7 +160,7 @@ def main() -> None:
         f"are of one round.\n\n{turns.table(measured, ['way', 'of'], 'numbers', 'ours').markdown()}"
         f"\n{' '.join(said)}\n"
     )
-    turns.write(given.out, "Other generators", body, report)
+    findings.write(given.out, "Other generators", body, report)
 
 
 if __name__ == "__main__":

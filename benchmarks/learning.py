@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 import earlier
+import findings
 import numpy as np
 import torch
 import turns
@@ -202,7 +203,7 @@ def main() -> None:
     torch.set_num_threads(given.threads)
     digits = Digits(custom=(given.custom,) if given.custom else ())
     held = storage.read_json(given.out) if given.out.exists() else {}
-    report = {**held, **turns.where(("torch",)), "threads": given.threads}
+    report = {**held, **findings.where(("torch",)), "threads": given.threads}
     if given.to is None:
         report |= {"rounds": given.rounds, "steps": given.steps}
         report["measured"] = compare(given, digits)
@@ -212,9 +213,9 @@ def main() -> None:
         if given.minutes is None and not ours:
             parser.error("give --minutes, or run --way ours first: its time is what counts")
         minutes = given.minutes or LONGER * ours / 60
-        reached[given.way] = reach(given, digits, minutes) | turns.where(("torch",))
+        reached[given.way] = reach(given, digits, minutes) | findings.where(("torch",))
     title = f"How fast {VARIANT} learns, with {given.threads} threads"
-    turns.write(given.out, title, page(report), report)
+    findings.write(given.out, title, page(report), report)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import findings
 import matplotlib
 import numpy as np
 from doodles import SIDE, Chance, figure, scribble
@@ -31,12 +32,9 @@ from generator.glyphs import mnist_glyphs
 from generator.mnist import mnist_part
 from generator.negatives import MIRRORED, OF_FONTS, TURNED
 from generator.numbers import NumberGenerator
-from toolchain import storage
 from toolchain.proof.paper import grained, light, ruled
-from toolchain.provenance import machine
 from toolchain.reading import Recognizer
 from toolchain.table import Table
-from toolchain.training.accuracy import wilson
 
 SEED = 9_000_011
 ENOUGH = 0.05
@@ -77,7 +75,7 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=300, help="pictures of each kind")
     parser.add_argument("--model", type=Path, default=Path("exports/optimized/optimized.int8.onnx"))
     parser.add_argument("--mnist", type=Path)
-    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "not_numbers")
+    parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".json"))
     given = parser.parse_args()
     try:
         recognizer = Recognizer.load(given.model)
@@ -111,13 +109,10 @@ def main() -> int:
         "threshold": threshold,
         "seed": SEED,
         "count": given.count,
-        "machine": machine(),
+        **findings.where(("onnxruntime", "numpy", "pillow", "matplotlib")),
         "accepted": accepted,
     }
-    storage.write_json(given.out.with_suffix(".json"), report)
-    text = written(report)
-    given.out.with_suffix(".md").write_text(text, "utf-8")
-    print(text)
+    findings.write(given.out, "What is no number", page(report), report)
     wrongly = list(itertools.islice(accepted.values(), len(accepted) - 1))
     return 0 if sum(wrongly) <= ENOUGH * given.count * len(wrongly) else 1
 
@@ -130,21 +125,17 @@ def surest(recognizer: Recognizer, picture: Image.Image | np.ndarray) -> float:
         return -1.0
 
 
-def written(report: dict[str, Any]) -> str:
-    """The report as Markdown."""
-    rows = []
-    count = report["count"]
-    wrongly = sum(list(report["accepted"].values())[:-1])
-    every = {**report["accepted"], "all but numbers": wrongly}
-    for name, accepted in every.items():
-        of = count * (len(report["accepted"]) - 1) if name == "all but numbers" else count
-        low, high = wilson(accepted, of)
-        rows.append([name, str(of), f"{accepted / of:.1%} ({low:.1%} to {high:.1%})"])
+def page(report: dict[str, Any]) -> str:
+    """What was found, as Markdown."""
+    accepted, count = report["accepted"], report["count"]
+    rows = [[name, str(count), findings.share(each, count)] for name, each in accepted.items()]
+    wrongly = list(accepted.values())[:-1]
+    of = count * len(wrongly)
+    rows.append(["all but numbers", str(of), findings.share(sum(wrongly), of)])
     return (
-        "# What is no number\n\n"
-        + Table("", ["kind", "pictures", "accepted"], rows).markdown()
+        Table("", ["kind", "pictures", "accepted"], rows).markdown()
         + f"\n\n{report['model']} at its threshold of {report['threshold']}, seed "
-        f"{report['seed']}; {report['machine']}. Written by `python benchmarks/not_numbers.py`.\n"
+        f"{report['seed']};"
     )
 
 

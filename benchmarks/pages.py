@@ -14,15 +14,14 @@ import time
 from pathlib import Path
 from typing import Any
 
+import findings
+
 from generator.errors import BadInput
-from toolchain import storage
 from toolchain.data.sources import Digits
 from toolchain.proof.pages import KINDS, Pages
-from toolchain.provenance import machine
 from toolchain.reading import Recognizer
 from toolchain.reading.annotate import annotate
 from toolchain.table import Table
-from toolchain.training.accuracy import wilson
 
 SEED = 7_000_003
 ENOUGH = 0.95
@@ -47,7 +46,7 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--model", type=Path, default=Path("exports/optimized/optimized.int8.onnx"))
     parser.add_argument("--failures", type=Path, default=Path("data/pages"))
-    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "pages")
+    parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".json"))
     given = parser.parse_args()
     try:
         recognizer = Recognizer.load(given.model)
@@ -60,13 +59,10 @@ def main() -> int:
         "numbers": called,
         "seed": SEED,
         "model": given.model.name,
-        "machine": machine(),
+        **findings.where(("onnxruntime", "numpy", "pillow")),
         **found,
     }
-    storage.write_json(given.out.with_suffix(".json"), report)
-    text = written(report)
-    given.out.with_suffix(".md").write_text(text, "utf-8")
-    print(text)
+    findings.write(given.out, "Numbers on whole pages", page(report), report)
     total = report["kinds"]["all"]
     return 0 if total["read"] >= ENOUGH * total["numbers"] else 1
 
@@ -103,27 +99,21 @@ def measure(
     return {"seconds_a_page": seconds / max(count, 1), "kinds": kinds}
 
 
-def written(report: dict[str, Any]) -> str:
-    """The report as Markdown."""
+def page(report: dict[str, Any]) -> str:
+    """What was found, as Markdown."""
     columns = ["pages", "read as a whole", "numbers", "read, in order", "invented"]
     rows = []
     for name, tally in report["kinds"].items():
         if not tally["numbers"]:
             continue
-        low, high = wilson(tally["read"], tally["numbers"])
-        share = f"{tally['read'] / tally['numbers']:.1%} ({low:.1%} to {high:.1%})"
+        share = findings.share(tally["read"], tally["numbers"])
         counts = (tally["pages"], tally["whole"], tally["numbers"], share, tally["invented"])
         rows.append([name, *map(str, counts)])
-    lines = [
-        "# Numbers on whole pages",
-        "",
-        Table("", ["kind", *columns], rows).markdown(),
-        "",
-        f"{report['model']}, {report['numbers']}, seed {report['seed']}; "
-        f"{1000 * report['seconds_a_page']:.0f} ms a page on {report['machine']}. Written by "
-        "`python benchmarks/pages.py`.",
-    ]
-    return "\n".join(lines) + "\n"
+    return (
+        Table("", ["kind", *columns], rows).markdown()
+        + f"\n\n{report['model']}, {report['numbers']}, seed {report['seed']}; "
+        f"{1000 * report['seconds_a_page']:.0f} ms a page;"
+    )
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import findings
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
@@ -22,13 +23,10 @@ from generator.digits import DigitBank
 from generator.errors import BadInput
 from generator.glyphs import mnist_glyphs
 from generator.numbers import PAD, NumberGenerator
-from toolchain import storage
 from toolchain.proof.paper import Plane, grained, light, ruled
-from toolchain.provenance import machine
 from toolchain.reading import Recognizer
 from toolchain.reading.annotate import annotate
 from toolchain.table import Table
-from toolchain.training.accuracy import wilson
 
 SEED = 5_000_011
 ENOUGH = 0.96
@@ -91,7 +89,7 @@ def main() -> int:
     parser.add_argument("--model", type=Path, default=Path("exports/optimized/optimized.int8.onnx"))
     parser.add_argument("--mnist", type=Path)
     parser.add_argument("--failures", type=Path, default=Path("data/photographs"))
-    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "photographs")
+    parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".json"))
     given = parser.parse_args()
     try:
         recognizer = Recognizer.load(given.model)
@@ -119,30 +117,22 @@ def main() -> int:
         "model": given.model.name,
         "seed": SEED,
         "count": given.count,
-        "machine": machine(),
+        **findings.where(("onnxruntime", "numpy", "pillow")),
         "read": read,
     }
-    storage.write_json(given.out.with_suffix(".json"), report)
-    text = written(report)
-    given.out.with_suffix(".md").write_text(text, "utf-8")
-    print(text)
+    findings.write(given.out, "Numbers in photographs", page(report), report)
     print(f"failures, with what was read: {given.failures}")
     return 0 if read["photographs"] >= ENOUGH * given.count else 1
 
 
-def written(report: dict[str, Any]) -> str:
-    """The report as Markdown."""
-    rows = []
-    for name, right in report["read"].items():
-        low, high = wilson(right, report["count"])
-        share = f"{right / report['count']:.1%} ({low:.1%} to {high:.1%})"
-        rows.append([name, str(report["count"]), share])
-    return (
-        "# Numbers in photographs\n\n"
-        + Table("", ["the same numbers as", "numbers", "read"], rows).markdown()
-        + f"\n\n{report['model']}, MNIST test digits, seed {report['seed']}; {report['machine']}. "
-        "Written by `python benchmarks/photographs.py`.\n"
-    )
+def page(report: dict[str, Any]) -> str:
+    """What was found, as Markdown."""
+    count = report["count"]
+    rows = [
+        [name, str(count), findings.share(right, count)] for name, right in report["read"].items()
+    ]
+    table = Table("", ["the same numbers as", "numbers", "read"], rows).markdown()
+    return f"{table}\n\n{report['model']}, MNIST test digits, seed {report['seed']};"
 
 
 if __name__ == "__main__":

@@ -16,8 +16,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+import findings
 import torch
-import turns
 from learner import Learner
 
 from generator.numbers import NumberGenerator
@@ -80,7 +80,7 @@ def main() -> None:
             console.say(f"seed {seed}, {name}: {found[name]:.2%} after {passed}")
         read.append(found)
     report = {
-        **turns.where(("torch", "numba")),
+        **findings.where(("torch", "numba")),
         "variant": given.variant,
         "recipe": dataclasses.asdict(recipe),
         "validation_numbers": len(check.digits),
@@ -93,7 +93,7 @@ def main() -> None:
         f"compiled loops drew what it learned from, {means['plain']:.2%} when plain ones did.\n\n"
         f"{table(report).markdown()}"
     )
-    turns.write(given.out, "A pilot with each generator", body, report)
+    findings.write(given.out, "A pilot with each generator", body, report)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import findings
 import generation
 import numba
 import numpy as np
@@ -151,12 +152,12 @@ def main() -> None:
     one = needs(numbers, given.count)
     rates = turns.rates(ways(numbers, BATCH), given.rounds)
     report = {
-        **turns.where(("numba", "numpy", "torch")),
+        **findings.where(("numba", "numpy", "torch")),
         "rounds": given.rounds,
         "a_strip": one,
         "a_second": {name: each for (name,), each in rates.items()},
     }
-    turns.write(given.out, "What a strip needs", page(one, rates), report)
+    findings.write(given.out, "What a strip needs", page(one, rates), report)
 
 
 if __name__ == "__main__":

@@ -1,19 +1,13 @@
 """Ways measured in turn, so that whatever else the machine does slows all of them alike.
 
-Ratios are of one round, then the median of all rounds. What was found is written as JSON and as a
-page.
+Ratios are of one round, then the median of all rounds.
 """
 
 import statistics
-import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
-from importlib import metadata
-from pathlib import Path
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from toolchain import storage
-from toolchain.provenance import machine, source_commit
 from toolchain.table import Table
 
 Name = TypeVar("Name", bound=tuple[str, ...])  # of a way, the words that its row begins with
@@ -84,25 +78,3 @@ def times(ratio: float) -> str:
 def short(value: float) -> str:
     """As many figures as are worth reading: "12,345", "345", "34.5"."""
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
-
-
-def where(packages: Iterable[str]) -> dict[str, Any]:
-    """The machine, this code's commit, and the versions of packages."""
-    versions = {name: metadata.version(name) for name in packages}
-    return {"machine": machine(), "commit": source_commit(), "versions": versions}
-
-
-def write(out: Path, title: str, body: str, report: Mapping[str, Any]) -> None:
-    """Write the report to `out` and its page beside it; print the page.
-
-    `report` holds, among others, what `where` gives.
-    """
-    versions = ", ".join(f"{name} {version}" for name, version in report["versions"].items())
-    text = (
-        f"# {title}\n\n{body}\n{report['machine']}; {versions}; commit {report['commit']}. "
-        f"Written by `python benchmarks/{Path(sys.argv[0]).name}`.\n"
-    )
-    print(text)
-    storage.write_json(out, report)
-    with storage.replacing(out.with_suffix(".md")) as temporary:
-        temporary.write_text(text, "utf-8")

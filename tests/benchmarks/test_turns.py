@@ -1,5 +1,3 @@
-import json
-
 import pytest
 
 from benchmarks import turns
@@ -42,15 +40,3 @@ def test_a_way_is_timed_by_the_clock_that_is_named():
 )
 def test_ratios_are_said_as_people_do(ratio, said):
     assert turns.times(ratio) == said
-
-
-def test_what_was_found_is_written_for_machines_and_people(tmp_path, capsys):
-    measured = turns.compared({("a", "1"): [12_000.0], ("a", "2"): [24_000.0]}, ("a", "1"))
-    report = {**turns.where(["numpy"]), "measured": measured}
-    body = turns.table(measured, ["way", "workers"], "strips", "the first").markdown()
-    turns.write(tmp_path / "found.json", "Found", body, report)
-    assert json.loads((tmp_path / "found.json").read_text("utf-8")) == report
-    text = (tmp_path / "found.md").read_text("utf-8")
-    assert "| a | 2 | 24,000 | 24,000 to 24,000 | 2.00 (2.00 to 2.00) |" in text
-    assert report["machine"] in text
-    assert text in capsys.readouterr().out
