@@ -16,11 +16,6 @@ from toolchain.training.batches import batches, indices_of
 from toolchain.training.recipes import Recipe
 
 
-@pytest.fixture(autouse=True)
-def _small_validation(monkeypatch):
-    monkeypatch.setattr(training, "VALIDATION_NUMBERS", 32)
-
-
 @pytest.fixture
 def arguments(strokes_folder, tmp_path):
     digits = ("--custom", strokes_folder, "--custom-share", 1, "--runs", tmp_path)

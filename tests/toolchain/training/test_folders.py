@@ -7,13 +7,7 @@ import pytest
 from generator.errors import BadInput
 from tests.toolchain.test_cli import call, refused
 from toolchain import storage
-from toolchain.training import loop as training
 from toolchain.training.folders import new_folder
-
-
-@pytest.fixture(autouse=True)
-def _small_validation(monkeypatch):
-    monkeypatch.setattr(training, "VALIDATION_NUMBERS", 32)
 
 
 @pytest.fixture

@@ -19,11 +19,6 @@ from toolchain.training.recipes import Recipe
 TINY = Recipe(epochs=2, numbers=64, batch=16, bf16=False)
 
 
-@pytest.fixture(autouse=True)
-def _small_validation(monkeypatch):
-    monkeypatch.setattr(training, "VALIDATION_NUMBERS", 32)
-
-
 def run_training(folder, bank, **options):
     job = training.Job("lightweight", options.pop("recipe", TINY))
     return training.train(job, (bank, bank), folder, device=torch.device("cpu"), **options)

@@ -14,11 +14,6 @@ from toolchain.training import resuming, run
 FILES = ("last.safetensors", "best.safetensors")
 
 
-@pytest.fixture(autouse=True)
-def _small_validation(monkeypatch):
-    monkeypatch.setattr(training, "VALIDATION_NUMBERS", 32)
-
-
 @pytest.fixture
 def arguments(strokes_folder, tmp_path):
     digits = ("--custom", strokes_folder, "--custom-share", 1, "--runs", tmp_path)

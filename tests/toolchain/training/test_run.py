@@ -13,7 +13,6 @@ from toolchain.data import checkpoint
 from toolchain.sketchpad.drawing import parse_drawing
 from toolchain.sketchpad.store import Store
 from toolchain.training import hard_digits
-from toolchain.training import loop as training
 from toolchain.training.recipes import RECIPES, adapt
 
 ARGUMENTS = ("--variant", "lightweight", "--numbers", 64, "--batch", 16)
@@ -25,11 +24,6 @@ def drawings(tmp_path):
     for count, number in enumerate(["12345", "67890"]):
         store.add(parse_drawing(drawing(number, f"{count:032x}")))
     return tmp_path / "drawn"
-
-
-@pytest.fixture(autouse=True)
-def _small_validation(monkeypatch):
-    monkeypatch.setattr(training, "VALIDATION_NUMBERS", 32)
 
 
 def test_drawings_adapt_a_trained_model(weights, drawings, tmp_path, capsys):

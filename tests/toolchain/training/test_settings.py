@@ -15,16 +15,10 @@ from models.errors import UnknownVariant
 from tests.toolchain.test_cli import call, refused
 from toolchain.data import checkpoint, samples
 from toolchain.data.sources import Digits
-from toolchain.training import loop as training
 from toolchain.training import settings
 from toolchain.training.recipes import RECIPES
 
 KEYS = [(section, key) for section in settings.SECTIONS for key in settings._hints(section)]
-
-
-@pytest.fixture(autouse=True)
-def _small_validation(monkeypatch):
-    monkeypatch.setattr(training, "VALIDATION_NUMBERS", 32)
 
 
 @pytest.fixture

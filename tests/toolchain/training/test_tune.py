@@ -38,11 +38,6 @@ main()
 """
 
 
-@pytest.fixture(autouse=True)
-def _small_validation(monkeypatch):
-    monkeypatch.setattr(training, "VALIDATION_NUMBERS", 32)
-
-
 @pytest.fixture
 def arguments(strokes_folder, tmp_path):
     digits = ("--custom", strokes_folder, "--custom-share", 1)
