@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from generator.errors import BadInput
+from generator.files import read_bounded
 from generator.folders import files_in
 from generator.numbers import PAD, NumberGenerator
 from generator.sheet import contact_sheet
@@ -28,6 +29,7 @@ from generator.storage import alone, beside
 Format = Literal["npz", "png", "webdataset"]
 SHARD = 1_000  # numbers made at once, and in one .npz or .tar
 MANIFEST = "manifest.json"
+LARGEST_MANIFEST = 1 << 28  # bytes; of some three million pictures
 PREVIEW = 60  # numbers on the contact sheet
 LEAST = 128  # bytes that the smallest number takes on disk, whatever its form
 
@@ -171,7 +173,7 @@ def wrong_files(folder: Path) -> list[str]:
         BadInput: no manifest of ours.
     """
     try:
-        named = json.loads((folder / MANIFEST).read_text("utf-8"))["sha256"]
+        named = json.loads(read_bounded(folder / MANIFEST, LARGEST_MANIFEST))["sha256"]
         said = {str(name): str(digest) for name, digest in named.items()}
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise BadInput(f"{folder / MANIFEST} is no manifest of numbers: generate again") from None

@@ -75,9 +75,12 @@ def alone(path: Path, mend: str, wait: float = 0) -> Iterator[None]:
         wait: seconds to wait for who is writing there.
 
     Raises:
+        BadInput: it has no name, as "." and "/".
         Busy: another process is writing there.
         OSError: the folder around it cannot be written to.
     """
+    if not path.name:
+        raise BadInput(f"{path} cannot be written as a whole: name something in it")
     made = [each for each in path.parents if not each.exists()]
     path.parent.mkdir(parents=True, exist_ok=True)
     held = path.with_name(f".{path.name}.lock")

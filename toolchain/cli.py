@@ -48,7 +48,7 @@ def quickstart(
     from toolchain import pipeline
 
     def run(step: list[str]) -> int:
-        console.say(f"\n[bold]$ nrtool {' '.join(step)}[/bold]")
+        console.say(f"\n$ nrtool {' '.join(step)}", "bold")
         return int(app(step, standalone_mode=False) or 0)
 
     short = pipeline.run_all(pipeline.steps(out, variant, mnist), run)

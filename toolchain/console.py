@@ -1,27 +1,35 @@
 """What people and machines see: progress on stderr, tables or JSON on stdout, one-line errors."""
 
 import contextlib
+import io
 import json
 import os
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, Protocol
 
 import rich.table
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
 from generator.errors import BadInput
 from models.errors import UnknownVariant
 from toolchain.errors import FellShort
 from toolchain.table import Table
 
+for _name in ("stdout", "stderr"):
+    if getattr(sys, _name) is None:  # closed by whoever started us
+        setattr(sys, _name, Path(os.devnull).open("w"))  # noqa: SIM115
+
+# What is printed names files of any name: brackets and colons are no markup.
+_PLAIN: dict[str, Any] = {"highlight": False, "soft_wrap": True, "markup": False, "emoji": False}
 # Where no terminal sets a width, a long line is better than a broken one.
-out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 160)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+out = Console(width=None if sys.stdout.isatty() else 160, **_PLAIN)
+err = Console(stderr=True, **_PLAIN)
 
 _FIRST_LINE = 10.0  # seconds
 _RAREST_LINES = 300.0  # seconds between two
@@ -45,11 +53,11 @@ def progress(title: str, total: int) -> Iterator[Update]:
         yield _Lines(title, total)
         return
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(elapsed_when_finished=True),
-        TextColumn("{task.fields[note]}"),
+        TextColumn("{task.fields[note]}", markup=False),
     )
     with Progress(*columns, console=err) as bar:
         task = bar.add_task(title, total=total, note="")
@@ -67,7 +75,7 @@ def status(title: str) -> Iterator[None]:
         say(f"{title} ...")
         yield
         return
-    with err.status(title):
+    with err.status(Text(title)):
         yield
 
 
@@ -121,21 +129,28 @@ def show_table(table: Table) -> None:
     for index, column in enumerate(table.head):
         shown.add_column(column, justify="left" if index < table.words else "right")
     for row in table.rows:
-        shown.add_row(*map(escape, row))
+        shown.add_row(*row)
     out.print(shown)
 
 
-def say(text: str) -> None:
+def say(text: str, style: str | None = None) -> None:
     """A line for people, on stderr, so that stdout stays clean."""
-    err.print(text)
+    err.print(text, style=style)
 
 
 def guarded(run: Callable[[], None]) -> int:
     """Run a command; what the user can mend becomes one line on stderr and exit code 2."""
     threading.excepthook = _of_thread
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A name of a file need not be text.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         run()
         sys.stdout.flush()
+    except SystemExit as ended:
+        if ended.code == INTERRUPTED:
+            _refuse("stopped")
+        raise
     except (BadInput, UnknownVariant) as error:
         return _refuse(str(error))
     except FellShort as error:

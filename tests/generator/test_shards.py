@@ -1,6 +1,7 @@
 import csv
 import hashlib
 import json
+import os
 
 import numpy as np
 import pytest
@@ -153,6 +154,20 @@ def test_what_is_not_as_it_was_made_is_named(numbers, tmp_path):
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"sha256": 3}', "[" * 100_000])
 def test_a_damaged_manifest_is_refused(text, tmp_path):
     (tmp_path / "manifest.json").write_text(text)
+    with pytest.raises(BadInput, match="no manifest"):
+        wrong_files(tmp_path)
+
+
+def test_a_manifest_that_never_ends_is_refused(tmp_path, monkeypatch):
+    with (tmp_path / "manifest.json").open("wb") as file:
+        file.truncate(1 << 40)
+    with pytest.raises(BadInput, match="no manifest"):
+        wrong_files(tmp_path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes on this system")
+def test_a_pipe_is_no_manifest(tmp_path):
+    os.mkfifo(tmp_path / "manifest.json")
     with pytest.raises(BadInput, match="no manifest"):
         wrong_files(tmp_path)
 

@@ -211,6 +211,7 @@ def test_evaluate_keeps_its_report_beside_the_release(release, monkeypatch, caps
     assert "drawings on a canvas" in (release / "exports/lightweight/README.md").read_text()
     assert Image.open(release / "errors.png").width > 500
     refused(capsys, "evaluate", *arguments, "--errors", "errors.gif")
+    assert "already" in refused(capsys, "evaluate", *arguments, "--errors", "errors.png")
     refused(capsys, "evaluate", *arguments, "--model", "other.onnx", "--save")
     said = refused(capsys, "evaluate", *arguments, "--held-out", strokes_folder)
     assert "named to train on too" in said
@@ -491,3 +492,38 @@ def test_a_missing_module_of_our_own_is_no_matter_of_extras():
 
     with pytest.raises(ModuleNotFoundError):
         console.guarded(broken)
+
+
+def test_an_import_writes_over_nothing_but_itself(strokes_folder, tmp_path, capsys):
+    arguments = ("import", strokes_folder, "--out", tmp_path / "digits.jsonl.gz")
+    assert call(*arguments) == 0
+    made = (tmp_path / "digits.jsonl.gz").read_bytes()
+    assert call(*arguments) == 0
+    assert (tmp_path / "digits.jsonl.gz").read_bytes() == made
+    (tmp_path / "digits.jsonl.gz").write_text("notes")
+    capsys.readouterr()
+    assert "already" in refused(capsys, *arguments)
+    assert (tmp_path / "digits.jsonl.gz").read_text() == "notes"
+    assert [path.name for path in tmp_path.iterdir()] == ["digits.jsonl.gz"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("generate", "--shard", "0/0"),
+        ("generate", "--shard", f"1/{'9' * 5000}"),
+        ("generate", "--out", "/"),
+        ("generate", "--out", ".", "--shard", "1/1"),
+        ("train", "--set", f"recipe.epochs=0x{'f' * 9000}"),
+    ],
+)
+def test_what_is_no_number_or_name_is_refused(words, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    refused(capsys, *words)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("command", ["parity", "export"])
+def test_a_bound_is_a_number(command, capsys):
+    assert call(command, "--bound", "nan") == 2
+    assert "no finite number" in capsys.readouterr().err

@@ -1,8 +1,15 @@
 """What a log shows of a long command, where there is no terminal."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from toolchain import console
+from toolchain.table import Table
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -43,3 +50,34 @@ def test_a_log_says_what_is_being_done(capsys):
     with console.status("exporting"):
         pass
     assert capsys.readouterr().err == "exporting ...\n"
+
+
+@pytest.mark.parametrize("name", ["[/red].png", "[bold]", "a:smile:b", "[link=x]"])
+def test_a_name_is_printed_as_it_is(name, capsys):
+    console.say(name)
+    console.out.print(name)
+    console.show_table(Table(name, ["picture"], [[name]]))
+    with console.status(name), console.progress(name, 3) as update:
+        update(1, name)
+    said = capsys.readouterr()
+    assert said.out.count(name) == 3
+    assert said.err.count(name) == 2
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-"])
+def test_a_closed_stream_is_no_traceback(closed):
+    command = f"{sys.executable} -m toolchain.cli predict - {closed}"
+    ran = subprocess.run(
+        ["sh", "-c", command], input=b"", capture_output=True, cwd=ROOT, check=False
+    )
+    assert ran.returncode == console.BAD_INPUT
+    assert b"Traceback" not in ran.stderr
+
+
+def test_who_stops_a_command_is_told_so(capsys):
+    def stopped():
+        raise SystemExit(console.INTERRUPTED)
+
+    with pytest.raises(SystemExit):
+        console.guarded(stopped)
+    assert capsys.readouterr().err == "nrtool: stopped\n"

@@ -1,5 +1,8 @@
 """Commands that make numbers and models: generate, import, fonts, train, average."""
 
+import filecmp
+import os
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -88,6 +91,8 @@ def generate(
     from toolchain.training import settings
 
     part = _part(shard)
+    if not out.name:
+        raise BadInput(f"--out {out} has no name: name a new folder")
     if shard:
         out = out.with_name(f"{out.name}-{part[0]}-of-{part[1]}")
     if verify:
@@ -124,7 +129,7 @@ def generate(
 
 def _part(shard: str | None) -> tuple[int, int]:
     which, _, parts = (shard or "1/1").partition("/")
-    if not (which.isdecimal() and parts.isdecimal()):
+    if not all(re.fullmatch(r"0*[1-9][0-9]{0,11}", each) for each in (which, parts)):
         raise BadInput(f"--shard {shard} is not I/N, as in --shard 3/8")
     return int(which), int(parts)
 
@@ -189,8 +194,13 @@ def _write_strokes(sources: list[Path], out: Path, as_json: bool) -> None:
         raise BadInput(f"--out {out} is one of the files to read: name another")
     with console.progress("reading", len(files)) as update:
         digits = import_digits(files, update)
-    with storage.alone(out, "name another --out"):
-        write_strokes(digits, out)
+    with storage.alone(out, "name another --out"), storage.beside(out) as temporary:
+        # What is there may be what somebody drew; the same once more, as after a kill, is no loss.
+        made = temporary / out.name
+        write_strokes(digits, made)
+        if os.path.lexists(out) and not (out.is_file() and filecmp.cmp(made, out, shallow=False)):
+            raise BadInput(f"{out} is there already: name another with --out, or delete it")
+        made.replace(out)
     writers = len({digit.writer for digit in digits})
     if as_json:
         console.show_json({"out": out, "digits": len(digits), "writers": writers})

@@ -1,10 +1,11 @@
 """Options that several commands share, and what they stand for."""
 
+import math
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
-from typer import Option
+from typer import BadParameter, Option
 
 from toolchain.storage import EXPORTS
 
@@ -47,6 +48,13 @@ def settled(exports: Path | None) -> Path | None:
 
     settle(exports or EXPORTS)
     return exports
+
+
+def finite(value: float) -> float:
+    """A number that something can be compared with."""
+    if not math.isfinite(value):
+        raise BadParameter("it is no finite number")
+    return value
 
 
 Variant = Annotated[str, Option(help="base, optimized, lightweight, ...; see `nrtool models`.")]
@@ -100,7 +108,7 @@ Runs = Annotated[Path, Option(help="Where training runs are kept.")]
 Exports = Annotated[
     Path, Option(help="Where releases are kept, one folder a variant.", callback=settled)
 ]
-Bound = Annotated[float, Option(help="Points of accuracy that int8 may lose.")]
+Bound = Annotated[float, Option(help="Points of accuracy that int8 may lose.", callback=finite)]
 # No command comes to the end of more.
 MOST = 10**12
 Count = Annotated[int, Option(min=1, max=MOST, help="How many numbers.")]

@@ -1,5 +1,6 @@
 """Judging a model: every source of unseen numbers, and the ways of writing; kept as JSON."""
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -78,6 +79,8 @@ def evaluate(
         raise BadInput("--save keeps what is said of the release itself: leave out --model")
     if errors is not None and errors.suffix != ".png":
         raise BadInput(f"--errors {errors} must end in .png")
+    if errors is not None and os.path.lexists(errors):
+        raise BadInput(f"--errors {errors} is there already: name another, or delete it")
     memory.insist(KEPT * count, f"reading {count:,} numbers", "lower --count")
     if save:
         card.check(exports / variant)

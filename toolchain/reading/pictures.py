@@ -39,6 +39,8 @@ def open_named(path: Path) -> Image.Image:
     """A picture file, or standard input for "-"; see `toolchain.reading.ink.open_picture`."""
     if str(path) != STANDARD_INPUT:
         return open_picture(path)
+    if sys.stdin is None:
+        raise BadInput("standard input is closed: name a picture")
     return open_picture(sys.stdin.buffer.read(MAX_MEGABYTES * 10**6 + 1))
 
 

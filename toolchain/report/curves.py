@@ -23,6 +23,7 @@ from toolchain.table import Table
 from toolchain.training.loop import Epoch
 
 ACROSS = "thousand numbers"
+_FURTHEST = 10**15  # epochs and numbers; more were never trained on
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,8 @@ def read(run: Path) -> History:
                 Epoch(**{name: kind(row[name]) for name, kind in kinds.items()})
                 for row in csv.DictReader(file)
             ]
+        if not all(abs(each.epoch) + abs(each.numbers) < _FURTHEST for each in epochs):
+            raise ValueError("counts beyond all measure")
         history = History(run.name, facts["variant"], facts["recipe"]["epochs"], epochs)
     except (KeyError, TypeError, ValueError, csv.Error) as error:
         raise BadInput(f"{run} is damaged ({error}): train it again") from None

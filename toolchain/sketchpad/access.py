@@ -150,6 +150,8 @@ def _own_names(scope: Scope) -> set[str]:
 
 
 def _name(address: str) -> str:
+    if "@" in address:
+        return ""
     try:
         return urlsplit(address).hostname or ""
     except ValueError:

@@ -70,7 +70,8 @@ def read_last(run: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
 def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     tensors, facts = checkpoint.load(path)
     kinds = {"step": int, "best": float, "history": list}
-    if not all(isinstance(facts.get(key), kind) for key, kind in kinds.items()):
+    is_sound = all(isinstance(facts.get(key), kind) for key, kind in kinds.items())
+    if not is_sound or isinstance(facts["step"], bool) or facts["step"] < 0:
         raise BadInput(f"{path} is nothing that a run goes on from: start a new one")
     return tensors, facts
 
@@ -123,7 +124,7 @@ def _said(value: Any) -> str:
 
 
 def _named(listed: list[Any]) -> bool:
-    return all(isinstance(each, dict) and "source" in each for each in listed)
+    return all(isinstance(each, dict) and isinstance(each.get("source"), str) for each in listed)
 
 
 def state_of(model: nn.Module, average: Average, optimizers: Optimizers) -> dict[str, Tensor]:
@@ -145,14 +146,36 @@ def named(model: nn.Module, prefix: str) -> dict[str, Tensor]:
 def restore(
     tensors: Mapping[str, Tensor], model: nn.Module, average: Average, optimizers: Optimizers
 ) -> None:
-    """Put back what `state_of` gave."""
-    model.load_state_dict({k[5:]: v for k, v in tensors.items() if k.startswith("live.")})
-    average.model.load_state_dict({k[6:]: v for k, v in tensors.items() if k.startswith("model.")})
-    for which, (optimizer, _) in enumerate(optimizers):
-        moments: dict[int, dict[str, Tensor]] = {}
-        for key, value in tensors.items():
-            if key.startswith(f"optimizer.{which}."):
-                _, _, index, name = key.split(".")
-                moments.setdefault(int(index), {})[name] = value
-        groups = optimizer.state_dict()["param_groups"]
-        optimizer.load_state_dict({"state": moments, "param_groups": groups})
+    """Put back what `state_of` gave.
+
+    Raises:
+        BadInput: they are of another network or other optimizers.
+    """
+    try:
+        model.load_state_dict({k[5:]: v for k, v in tensors.items() if k.startswith("live.")})
+        kept = {k[6:]: v for k, v in tensors.items() if k.startswith("model.")}
+        average.model.load_state_dict(kept)
+        for which, (optimizer, _) in enumerate(optimizers):
+            groups = optimizer.state_dict()["param_groups"]
+            moments = _moments(tensors, f"optimizer.{which}.", optimizer)
+            optimizer.load_state_dict({"state": moments, "param_groups": groups})
+    except (RuntimeError, ValueError, KeyError, IndexError):
+        raise BadInput(f"{LAST} is of another network or damaged: start a new run") from None
+
+
+def _moments(
+    tensors: Mapping[str, Tensor], prefix: str, optimizer: torch.optim.Optimizer
+) -> dict[int, dict[str, Tensor]]:
+    """An optimizer's moments, by place and name of the parameter that they are of."""
+    parameters = [each for group in optimizer.param_groups for each in group["params"]]
+    found: dict[int, dict[str, Tensor]] = {}
+    for key, value in tensors.items():
+        if key.startswith(prefix):
+            index, name = key.removeprefix(prefix).split(".")
+            # A count of steps has no shape.
+            if value.ndim and value.shape != parameters[int(index)].shape:
+                raise ValueError(f"{key} has another shape")
+            found.setdefault(int(index), {})[name] = value
+    if parameters and not found:
+        raise ValueError("no moments")
+    return found

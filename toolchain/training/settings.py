@@ -295,7 +295,11 @@ def _fitting(value: Any, section: str, key: str, where: str) -> Any:
     adapter: TypeAdapter[Any] = TypeAdapter(_hints(section)[key], config=strict)
     try:
         # By way of JSON, whose arrays may be tuples and whose strings may be paths.
-        return adapter.validate_json(json.dumps(value, default=str))
+        text = json.dumps(value, default=str)
+    except ValueError:  # Python writes no numbers of thousands of digits
+        raise BadInput(f"{where}: {section}.{key} is too long a number") from None
+    try:
+        return adapter.validate_json(text)
     except ValidationError as error:
         reason = error.errors()[0]["msg"].removeprefix("Value error, ")
         raise BadInput(

@@ -131,6 +131,7 @@ def test_this_computer_needs_no_code_but_the_right_address(gate):
     assert ask(gate, client="127.0.0.1")[0] == 200
     assert ask(gate, client="::1")[0] == 200
     assert ask(gate, client="127.0.0.1", host="evil.example")[0] == 403
+    assert ask(gate, client="127.0.0.1", host="evil.example@localhost")[0] == 403
     assert ask(gate, client="127.0.0.1", x_forwarded_for="127.0.0.1")[0] == 200
     assert ask(gate, client="192.168.1.5", x_forwarded_for="127.0.0.1")[0] == 401
 

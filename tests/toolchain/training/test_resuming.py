@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+import torch
 from safetensors.torch import load_file
 
 from tests.toolchain.test_cli import call, refused
@@ -94,6 +95,51 @@ def test_what_is_no_checkpoint_of_a_run_is_refused(arguments, tmp_path, killed_a
     checkpoint.save(folder / "last.safetensors", tensors, facts)
     capsys.readouterr()
     assert "nothing that a run goes on from" in refused(capsys, *arguments, "--resume")
+
+
+def _reshaped(tensors, facts):
+    name = next(key for key in tensors if key.startswith("live.") and tensors[key].ndim == 2)
+    tensors[name] = tensors[name][1:].clone()
+
+
+def _moment_reshaped(tensors, facts):
+    name = next(key for key in tensors if key.startswith("optimizer.") and tensors[key].ndim == 2)
+    tensors[name] = tensors[name][1:].clone()
+
+
+def _misnamed(tensors, facts):
+    tensors |= {"optimizer.0.1": torch.zeros(1), "optimizer.0.x.y": torch.zeros(1)}
+
+
+def _without_moments(tensors, facts):
+    for name in [key for key in tensors if key.startswith("optimizer.")]:
+        del tensors[name]
+
+
+def _of_no_source(tensors, facts):
+    facts["data"] = [{"source": []}]
+
+
+def _before_the_start(tensors, facts):
+    facts["step"] = -3
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [_reshaped, _moment_reshaped, _misnamed, _without_moments, _of_no_source, _before_the_start],
+)
+def test_a_checkpoint_that_does_not_fit_is_refused(
+    spoil, arguments, tmp_path, killed_after, capsys
+):
+    killed_after(1, *arguments)
+    last = tmp_path / "lightweight" / resuming.LAST
+    tensors, facts = checkpoint.load(last)
+    spoil(tensors, facts)
+    checkpoint.save(last, tensors, facts)
+    (last.parent / resuming.PREVIOUS).unlink(missing_ok=True)
+    capsys.readouterr()
+    said = refused(capsys, *arguments, "--resume")
+    assert ("other digits" if spoil is _of_no_source else "start a new") in said
 
 
 def test_killed_before_its_first_checkpoint_it_starts_anew(
