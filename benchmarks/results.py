@@ -73,7 +73,7 @@ def full() -> str:
         lines.append(
             f"| {variant} | {_share(section['readers'][-1])} | {_share(writers['all'])} "
             f"| {form['size'] / 1e6:.2f} MB | {form['size_share']:.1%} | {latency['p50']:.2f} ms "
-            f"| {latency['speedup']:.2f}x faster | {_share(again['int8']) if again else '-'} "
+            f"| {latency['speedup']:.2f}x as fast | {_share(again['int8']) if again else '-'} "
             f"| {_earlier(variant)} |"
         )
         note = (

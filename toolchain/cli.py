@@ -8,7 +8,16 @@ import typer
 from typer import Option
 
 from toolchain import console
-from toolchain.commands import drawing, looking, making, proving, reading, shipping, tuning
+from toolchain.commands import (
+    drawing,
+    importing,
+    looking,
+    making,
+    proving,
+    reading,
+    shipping,
+    tuning,
+)
 from toolchain.commands.options import Mnist, Variant
 
 app = typer.Typer(
@@ -22,7 +31,7 @@ app = typer.Typer(
 )
 
 PANELS = {
-    "Make": (making, tuning),
+    "Make": (making, importing, tuning),
     "Prove": (proving,),
     "Ship": (shipping,),
     "Read": (reading, drawing),

@@ -2,7 +2,8 @@
 
 In the order in which `nrtool --help` lists them:
 
-- `making`: generate, import, fonts, train, average.
+- `making`: generate, train, average.
+- `importing`: import, fonts.
 - `tuning`: config, tune.
 - `proving`: evaluate, parity, bench, golden.
 - `shipping`: export.

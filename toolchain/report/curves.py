@@ -23,7 +23,8 @@ from toolchain.table import Table
 from toolchain.training.loop import Epoch
 
 ACROSS = "thousand numbers"
-_FURTHEST = 10**15  # epochs and numbers; more were never trained on
+_FURTHEST = 10**15  # of any figure; no run comes near
+_LEAST = 1e-15  # what a logarithmic axis shows
 
 
 @dataclass(frozen=True)
@@ -94,8 +95,12 @@ def read(run: Path) -> History:
                 Epoch(**{name: kind(row[name]) for name, kind in kinds.items()})
                 for row in csv.DictReader(file)
             ]
-        if not all(abs(each.epoch) + abs(each.numbers) < _FURTHEST for each in epochs):
-            raise ValueError("counts beyond all measure")
+        figures = [list(vars(each).values()) for each in epochs]
+        # What is no number leaves a gap; with nothing else there is no curve.
+        if any(_FURTHEST <= abs(each) < math.inf for row in figures for each in row):
+            raise ValueError("figures beyond all measure")
+        if figures and not any(all(map(math.isfinite, row)) for row in figures):
+            raise ValueError("no epoch has figures")
         history = History(run.name, facts["variant"], facts["recipe"]["epochs"], epochs)
     except (KeyError, TypeError, ValueError, csv.Error) as error:
         raise BadInput(f"{run} is damaged ({error}): train it again") from None
@@ -116,7 +121,7 @@ def panels(histories: Sequence[History]) -> list[Panel]:
     every = range(len(histories))
     losses = [line(run, "train_loss", dashed=True) for run in every]
     losses += [line(run, "val_loss") for run in every]
-    positive = all(value > 0 for each in losses for _, value in each.points)
+    positive = all(value > _LEAST for each in losses for _, value in each.points)
     return [
         Panel("loss, nats; dashed: training", losses, log=positive),
         Panel(

@@ -160,7 +160,8 @@ def restore(
             moments = _moments(tensors, f"optimizer.{which}.", optimizer)
             optimizer.load_state_dict({"state": moments, "param_groups": groups})
     except (RuntimeError, ValueError, KeyError, IndexError):
-        raise BadInput(f"{LAST} is of another network or damaged: start a new run") from None
+        said = "the checkpoint is of another network, or damaged: start a new run"
+        raise BadInput(said) from None
 
 
 def _moments(

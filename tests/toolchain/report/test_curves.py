@@ -90,7 +90,10 @@ def test_what_is_no_run_is_refused(runs, tmp_path, capsys):
     (young / "config.json").write_bytes((runs / "whole" / "config.json").read_bytes())
     head, row, *_ = (runs / "whole" / "metrics.csv").read_text().splitlines()
     endless = ",".join([row.split(",")[0], "9" * 400, *row.split(",")[2:]])
-    for content in ("epoch\n1\n", "\x00", "", f"{head}\n{endless}\n"):
+    counts, others = row.split(",")[:2], len(row.split(",")) - 2
+    beyond = [",".join(counts + [each] * others) for each in ("-inf", "nan", "1e308")]
+    wrong = [f"{head}\n{each}\n" for each in (endless, *beyond)]
+    for content in ("epoch\n1\n", "\x00", "", *wrong):
         (young / "metrics.csv").write_text(content)
         assert str(young) in refused(capsys, "report", young)
     assert sorted(path.name for path in young.iterdir()) == ["config.json", "metrics.csv"]
