@@ -127,7 +127,7 @@ def unseen(every: Digits, held_out: Path | None, count: int) -> dict[str, Number
     """Numbers of each source that no row is trained on."""
     device = best_device()
     mnist = Digits(every.mnist).bank("val", device)
-    redrawn = replace(every, custom=(), redrawn_share=1.0).bank("val", device)
+    redrawn = Digits(every.mnist, redrawn_share=1.0).bank("val", device)
     made = {
         "MNIST validation digits": NumberGenerator(mnist, SEED),
         "the earlier work's layout": NumberGenerator(mnist, SEED, EARLIER),

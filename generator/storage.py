@@ -16,8 +16,6 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from generator.errors import BadInput
 
 PARTIAL = ".partial"
@@ -84,6 +82,8 @@ def alone(path: Path, mend: str, wait: float = 0) -> Iterator[None]:
     made = [each for each in path.parents if not each.exists()]
     path.parent.mkdir(parents=True, exist_ok=True)
     held = path.with_name(f".{path.name}.lock")
+    from filelock import FileLock, Timeout  # only now: most commands lock nothing
+
     lock = FileLock(held, timeout=wait)
     try:
         lock.acquire()

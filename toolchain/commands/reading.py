@@ -2,6 +2,7 @@
 
 import csv
 import dataclasses
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -46,6 +47,8 @@ def predict(
     Where there is no exports folder, the small model that comes along reads. Boxes are left, top,
     right, bottom in pixels of the upright picture.
     """
+    # NumPy is not there yet. Its threads, which reading never needs, take a tenth of a second.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from toolchain.reading import Recognizer
     from toolchain.reading.annotate import annotate as annotated
     from toolchain.reading.modelfile import chosen

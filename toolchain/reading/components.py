@@ -6,6 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 
+def runs(mask: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """First and one past the last pixel of each run in a mask, row after row; rows end empty."""
+    flat = mask.ravel()
+    edges = np.flatnonzero(flat[1:] != flat[:-1]) + 1
+    if flat[:1].any():
+        edges = np.append(0, edges)
+    return edges[::2], edges[1::2]
+
+
 class Components:
     """The 8-connected components of a mask.
 
@@ -16,9 +25,8 @@ class Components:
 
     def __init__(self, mask: NDArray[np.bool_]) -> None:
         padded = np.pad(mask, ((0, 0), (1, 1)))
-        stride, flat = padded.shape[1], padded.ravel()
-        steps = np.diff(flat.astype(np.int8), prepend=0)
-        first, last = np.flatnonzero(steps == 1), np.flatnonzero(steps == -1)  # runs of ink
+        stride = padded.shape[1]
+        first, last = runs(padded)
         begin = np.searchsorted(last, first + stride, "left")  # the next row's runs that touch
         end = np.searchsorted(first, last + stride, "right")  # run i are begin[i] .. end[i]
         label = np.arange(len(first))

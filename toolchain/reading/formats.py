@@ -7,8 +7,6 @@ from pathlib import Path
 
 from PIL import features
 
-from toolchain import extras
-
 # By Pillow's names, with the endings of their files. Pillow's other readers stay shut: they are
 # rare for pictures, and some start other programs.
 SUFFIXES = {
@@ -35,11 +33,15 @@ def readable() -> tuple[str, ...]:
     lacking = set() if features.check("avif") else {"AVIF"}
     if find_spec(_PLUG_IN) is None:
         lacking.add("HEIF")
-    else:
+    return tuple(name for name in SUFFIXES if name not in lacking)
+
+
+def plug_in_for(content: bytes) -> None:
+    """Have Pillow read HEIF, where that is what it is given and the plug-in is there."""
+    if _named(content) == "HEIF" and "HEIF" in readable():
         from pillow_heif import register_heif_opener
 
         register_heif_opener()
-    return tuple(name for name in SUFFIXES if name not in lacking)
 
 
 def is_picture(path: Path) -> bool:
@@ -50,9 +52,15 @@ def is_picture(path: Path) -> bool:
 
 def why_unread(content: bytes) -> str:
     """What to do about content that none of the readers took."""
-    name = _BRANDS.get(content[8:12]) if content[4:8] == b"ftyp" else None
+    name = _named(content)
     if name in (None, *readable()):
         return "is empty or not a picture: give a PNG or JPEG file"
+    from toolchain import extras  # only now: it reads what is installed
+
     mend = f" {extras.install('heic')}, or" if name == "HEIF" else ""
     called = "a HEIC picture" if name == "HEIF" else "an AVIF picture"
     return f"is {called}, which cannot be read here:{mend} save it as PNG or JPEG"
+
+
+def _named(content: bytes) -> str | None:
+    return _BRANDS.get(content[8:12]) if content[4:8] == b"ftyp" else None

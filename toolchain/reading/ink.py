@@ -3,16 +3,17 @@
 import io
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFilter, ImageOps
+from PIL import ExifTags, Image, ImageFilter, ImageOps
 
 from generator.errors import BadInput
 from generator.files import open_regular
 from toolchain.reading.canvas import canvas_in
 from toolchain.reading.components import Components
-from toolchain.reading.formats import readable, why_unread
+from toolchain.reading.formats import plug_in_for, readable, why_unread
 from toolchain.reading.rules import rules_among
 
 MAX_MEGABYTES, MAX_MEGAPIXELS = 50, 50  # read no file and decode no picture larger than this
@@ -50,6 +51,7 @@ def open_picture(source: Path | bytes) -> Image.Image:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            plug_in_for(source)
             image = Image.open(io.BytesIO(source), formats=readable())
     except Image.DecompressionBombError:
         raise BadInput(f"{name} has over {MAX_MEGAPIXELS} megapixels: save it smaller") from None
@@ -72,7 +74,8 @@ def to_ink(image: Image.Image) -> NDArray[np.uint8]:
         BadInput: the picture is blank, broken, or above 50 megapixels.
     """
     image = _plain(image, "the picture")
-    image.thumbnail((LONG_SIDE, LONG_SIDE), Image.Resampling.BOX)
+    if max(image.size) > LONG_SIDE:
+        image = ImageOps.contain(image, (LONG_SIDE, LONG_SIDE), Image.Resampling.BOX)
     return _found(image)
 
 
@@ -88,7 +91,7 @@ def _found(image: Image.Image) -> NDArray[np.uint8]:
         return ink
     # Nearly the largest distance is full ink, so that one odd pixel does not decide.
     full = float(np.percentile(inked, 99))
-    ink = _stretch(distance, full)
+    ink = _stretch(np.arange(256), full)[distance]
     even = np.mean((distance <= 1) | (np.abs(distance - full) <= 1)) >= EVEN
     drawing = max(ink.shape) <= SMALL or (even and _drift(ink) <= DRIFT)
     return ink if drawing else _photographed(image.convert("L"))
@@ -100,7 +103,9 @@ def _plain(image: Image.Image, name: str) -> Image.Image:
         raise BadInput(f"{name} has over {MAX_MEGAPIXELS} megapixels: save it smaller")
     try:
         image.load()
-        return _opaque(ImageOps.exif_transpose(image))
+        # Pillow copies a picture that is upright already: 12 megapixels are not copied in vain.
+        turned = image.getexif().get(ExifTags.Base.Orientation, 1) != 1
+        return _opaque(ImageOps.exif_transpose(image) if turned else image)
     except Exception:  # Pillow's decoders raise a dozen kinds on broken data
         raise BadInput(f"{name} is damaged: save it again as PNG or JPEG") from None
 
@@ -116,7 +121,7 @@ def _opaque(image: Image.Image) -> Image.Image:
         deep -= deep.min()
         image = Image.fromarray(_stretch(deep, max(float(deep.max()), 1e-9)))
     if not image.has_transparency_data:
-        return image.convert("RGB")
+        return image if image.mode == "RGB" else image.convert("RGB")
     every = max(image.size) // LONG_SIDE + 1
     pixels = np.asarray(image.convert("RGBA"))[::every, ::every]
     solid = pixels[pixels[..., 3] >= 128, :3]
@@ -136,14 +141,17 @@ def _distance(pixels: NDArray[np.uint8]) -> NDArray[np.int16]:
 
     Unlike luminance this is linear along an anti-aliased edge for every colour of ink.
     """
-    level = pixels.mean(2).astype(np.int16)
+    # Plane by plane: NumPy is slow along an axis of three.
+    red, green, blue = np.moveaxis(pixels, 2, 0).astype(np.int16)
+    level = (red + green + blue) // 3
     edge = np.concatenate([level[0], level[-1], level[:, 0], level[:, -1]])
     # The border votes too: in a tight crop of a thick digit the ink is the majority.
     votes = np.bincount(level.ravel(), minlength=256) / level.size
     votes += np.bincount(edge, minlength=256) / edge.size / 2
     mode = int(np.convolve(votes, np.ones(5), "same").argmax())
-    background = np.median(pixels[np.abs(level - mode) <= 2], 0).astype(np.int16)
-    return np.asarray(np.abs(pixels - background).max(2))
+    common = np.abs(level - mode) <= 2
+    apart = [np.abs(plane - int(np.median(plane[common]))) for plane in (red, green, blue)]
+    return np.asarray(np.maximum.reduce(apart))
 
 
 def _drift(ink: NDArray[np.uint8]) -> float:
@@ -158,16 +166,18 @@ def _photographed(gray: Image.Image) -> NDArray[np.uint8]:
     """Ink of a photograph, mode L: contrast with the paper nearby, one threshold, no specks."""
     gray = gray.filter(ImageFilter.GaussianBlur(max(gray.size) / 1000))
     window = min(gray.size) // 4 | 1  # wider than strokes, narrower than most shadows
-    level = np.asarray(gray, np.float32)
+    level = np.asarray(gray)
     # Ink is the minority, so it is the heavy tail of the local contrast; grain has two alike.
-    away = level - np.asarray(gray.filter(ImageFilter.BoxBlur(window // 2)))
-    if np.mean(away**3) > CHALK * np.mean(away**2) ** 1.5:
+    nearby = np.asarray(gray.filter(ImageFilter.BoxBlur(window // 2)))
+    away = level.astype(np.float32) - nearby
+    square = away * away
+    if np.mean(square * away) > CHALK * np.mean(square) ** 1.5:
         level = 255 - level
     # A closing removes strokes only; padding makes a strip of table at the border wide enough.
     paper = np.pad(level, window - 1, mode="edge")
     paper = 255 - _highest(255 - _highest(paper, window), window)
-    gap = paper - level
-    gap -= np.median(gap)
+    gap = paper.astype(np.int16) - level
+    gap = gap.astype(np.float32) - np.float32(np.median(gap))
     # Relative to the paper: the same in the shadow.
     drop = (255 * gap / np.maximum(paper, 32)).astype(np.float32)
     salient = (gap > 9 * np.median(np.abs(gap))) & (drop > CONTRAST)  # 6 sigma of the noise
@@ -240,16 +250,18 @@ def _faint_strokes(
 
 def _wider(mask: NDArray[np.bool_], size: int) -> NDArray[np.bool_]:
     """All that lies in a square of so many px, an odd number, around a pixel of the mask."""
-    for _ in range(2):
-        wide = mask.T.copy()
+    for axis in (0, 1):
+        wide = mask.copy()
+        # Views whose first axis is this one: what is set in them is set in the mask.
+        wide_on, mask_on = wide.swapaxes(0, axis), mask.swapaxes(0, axis)
         for step in range(1, size // 2 + 1):
-            wide[step:] |= mask.T[:-step]
-            wide[:-step] |= mask.T[step:]
+            wide_on[step:] |= mask_on[:-step]
+            wide_on[:-step] |= mask_on[step:]
         mask = wide
     return mask
 
 
-def _highest(plane: NDArray[np.float32], window: int) -> NDArray[np.float32]:
+def _highest(plane: NDArray[Any], window: int) -> NDArray[Any]:
     """[H, W] -> [H - window + 1, W - window + 1]: largest value in each window x window square."""
     for _ in range(2):
         plane, covered = plane.T, 1

@@ -7,7 +7,7 @@ breadth. Where a rule is paler than what counts as ink it is broken, and yet goe
 import numpy as np
 from numpy.typing import NDArray
 
-from toolchain.reading.components import Components
+from toolchain.reading.components import Components, runs
 
 THIN = 30.0  # breadths: what is longer is a rule; the 1 of a thin pen is half as long
 SHORT, STUBBY = 8, 3.0  # px, and breadths: what is shorter has no direction
@@ -93,9 +93,7 @@ def _goes_on(
 def _runs(mask: NDArray[np.bool_]) -> NDArray[np.int32]:
     """[H, W]: how many pixels of its row each pixel of a mask hangs together with."""
     padded = np.pad(mask, ((0, 0), (0, 1)))
-    flat = padded.ravel()
-    steps = np.diff(flat.astype(np.int8), prepend=0)
-    first, last = np.flatnonzero(steps == 1), np.flatnonzero(steps == -1)
-    runs = np.zeros(padded.shape, np.int32)
-    runs.ravel()[flat] = np.repeat(last - first, last - first)
-    return runs[:, :-1]
+    first, last = runs(padded)
+    long = np.zeros(padded.shape, np.int32)
+    long[padded] = np.repeat(last - first, last - first)
+    return long[:, :-1]
