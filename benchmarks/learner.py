@@ -37,7 +37,7 @@ class Learner:
     def __post_init__(self) -> None:
         self.model = zoo.build(self.variant).to(memory_format=self.layout)  # type: ignore[call-overload]
         self.average = Average(self.model, self.recipe.ema)
-        self.optimizers = optimizers_for(self.model, self.recipe, self.recipe.autocasts(CPU))
+        self.optimizers = optimizers_for(self.model, self.recipe)
 
     def learn(self, steps: int) -> int:
         """Take so many steps; the count of numbers learned from."""

@@ -247,22 +247,23 @@ def _training(facts: dict[str, Any]) -> str:
     if facts.get("judge"):
         recipe += f". What is hard was judged by {facts['judge']}"
     if averaged := facts.get("averaged"):
-        mean = f"mean of {len(averaged)} checkpoints'"
-        recipe += f". The weights are the {mean}: {_averaged(averaged)}; below, the first"
+        shares = sorted(_shares(averaged).items(), key=lambda each: -each[1])
+        mean = ", ".join(f"{100 * share:.1f} % {origin}" for origin, share in shares)
+        recipe += f". The weights are a mean: {mean}; below, the first that it was made of"
     curve = tables.epochs(facts.get("history") or []).markdown()
     return f"## Training\n\nRecipe: {recipe}.\n\n{curve}"
 
 
-def _averaged(checkpoints: list[dict[str, Any]]) -> str:
-    return ", ".join(_origin(each) for each in checkpoints)
-
-
-def _origin(checkpoint: dict[str, Any]) -> str:
-    """One that was averaged; what is an average itself has no step."""
-    if averaged := checkpoint.get("averaged"):
-        return f"{checkpoint['run']} (the mean of {_averaged(averaged)})"
-    step = f"step {checkpoint['step']:,}, " if checkpoint.get("step") else ""
-    return f"{checkpoint['run']} ({step}seed {checkpoint['seed']})"
+def _shares(checkpoints: list[dict[str, Any]]) -> dict[str, float]:
+    """Share of each training run in a mean of checkpoints, which may be means themselves."""
+    found: dict[str, float] = {}
+    for each in checkpoints:
+        step = f"step {each['step']:,}, " if each.get("step") else ""
+        origin = f"{each['run']} ({step}seed {each['seed']})"
+        inner = _shares(each["averaged"]) if each.get("averaged") else {origin: 1.0}
+        for name, share in inner.items():
+            found[name] = found.get(name, 0.0) + share / len(checkpoints)
+    return found
 
 
 def _provenance(facts: dict[str, Any]) -> str:

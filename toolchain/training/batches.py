@@ -11,7 +11,8 @@ from toolchain.data.samples import Samples
 from toolchain.training.recipes import Recipe
 
 GROUP = 8  # batches that are made at once and sorted by width
-COLUMNS = 16  # a trimmed batch's width is a multiple of this
+COLUMNS = 4  # of a frame: a trimmed batch's width is a multiple of this
+NARROWEST = 32  # columns of a batch, for frames enough
 
 
 def batches(
@@ -44,7 +45,7 @@ def indices_of(numbers: Samples, recipe: Recipe, step: int, hard: Samples | None
 def trimmed(strips: Tensor) -> Tensor:
     """Strips [N, 1, H, W] without columns at their left that are empty in all of them."""
     free = int(_first_inked(strips).min()) // COLUMNS * COLUMNS
-    return strips[..., min(free, strips.shape[-1] - 2 * COLUMNS) :]
+    return strips[..., min(free, strips.shape[-1] - NARROWEST) :]
 
 
 def _group(

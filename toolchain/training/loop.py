@@ -148,7 +148,7 @@ def train(
     model = ranks.converted(model)
     model = model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     autocast = recipe.autocasts(device)
-    optimizers = optimizers_for(model, recipe, autocast)
+    optimizers = optimizers_for(model, recipe)
     average = Average(model, recipe.ema, recipe.keep)
     facts = dataclasses.replace(job, recipe=recipe).as_facts()
     numbers = samples.to_learn(variant, banks[0], seed, recipe.layout, style)

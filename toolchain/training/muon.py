@@ -8,8 +8,9 @@ make an LSTM's weights grow until it magnifies the last bits of its input, and f
 compute in another order no longer agree to 1e-4.
 """
 
+import contextlib
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import torch
@@ -37,10 +38,8 @@ def split_parameters(model: nn.Module) -> tuple[list[Tensor], list[nn.Parameter]
 class Muon(torch.optim.Optimizer):
     """Updates weights of convolutions [out, in, h, w]."""
 
-    def __init__(self, params: Iterable[Tensor], lr: float, bf16: bool) -> None:
-        """`bf16`: orthogonalise in bfloat16, for devices that are fast in it."""
+    def __init__(self, params: Iterable[Tensor], lr: float) -> None:
         super().__init__(params, {"lr": lr})
-        self.dtype = torch.bfloat16 if bf16 else torch.float32
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> None:  # type: ignore[override]
@@ -54,7 +53,7 @@ class Muon(torch.optim.Optimizer):
                     state["momentum"] = torch.zeros_like(weight.grad)
                 state["momentum"].lerp_(weight.grad, 1 - MOMENTUM)
                 nesterov = weight.grad.lerp(state["momentum"], MOMENTUM)
-                update = orthogonal(nesterov.flatten(1).to(self.dtype)).to(weight.dtype)
+                update = orthogonal(nesterov.flatten(1))
                 weight.mul_(1 - group["lr"] * WEIGHT_DECAY).sub_(
                     update.view_as(weight), alpha=group["lr"]
                 )
@@ -64,23 +63,40 @@ def orthogonal(matrices: Tensor) -> Tensor:
     """About the nearest orthogonal matrix to each of [..., rows, columns], scaled for its shape.
 
     Newton-Schulz iterations towards U V' where the matrix is U S V'; singular values end between
-    0.6 and 1.3, all but the smallest. Tall ones are scaled by sqrt(rows / columns), so that the
-    outputs move alike.
+    0.6 and 1.3, all but the smallest. Each multiplies by a polynomial of the Gram matrix, and all
+    these commute: they are gathered in rows x rows, where a wide matrix costs a fraction, and meet
+    the matrix once. In float32, for a Gram matrix has the squares of its singular values. Tall
+    ones are scaled by sqrt(rows / columns), so that the outputs move alike.
     """
     rows, columns = matrices.shape[-2:]
     found = matrices.mT if rows > columns else matrices
     found = found / (found.norm(dim=(-2, -1), keepdim=True) + 1e-7)
     a, b, c = COEFFICIENTS
-    for _ in range(ITERATIONS):
+    with _whole_float32():
         gram = found @ found.mT
-        found = a * found + (b * gram + c * gram @ gram) @ found
+        unit = torch.eye(gram.shape[-1], device=gram.device)
+        gathered = unit
+        for _ in range(ITERATIONS):
+            factor = a * unit + (b * unit + c * gram) @ gram
+            gathered = factor @ gathered
+            gram = factor @ factor @ gram
+    found = gathered @ found
     shaped: Tensor = found.mT if rows > columns else found
     return shaped * math.sqrt(max(1.0, rows / columns))
 
 
-def optimizers_for(
-    model: nn.Module, recipe: Recipe, bf16: bool
-) -> list[tuple[torch.optim.Optimizer, float]]:
+@contextlib.contextmanager
+def _whole_float32() -> Iterator[None]:
+    """No TF32: what its ten bits round off a Gram matrix would grow with each iteration."""
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("highest")
+    try:
+        yield
+    finally:
+        torch.set_float32_matmul_precision(before)
+
+
+def optimizers_for(model: nn.Module, recipe: Recipe) -> list[tuple[torch.optim.Optimizer, float]]:
     """AdamW, and Muon where the recipe has it, each with its rate relative to the schedule's."""
     matrices, others = split_parameters(model) if recipe.muon else ([], [*model.parameters()])
     decay = recipe.weight_decay
@@ -88,5 +104,5 @@ def optimizers_for(
         (torch.optim.AdamW(others, recipe.learning_rate, weight_decay=decay), 1.0)
     ]
     if matrices:
-        found.append((Muon(matrices, recipe.learning_rate, bf16), recipe.muon))
+        found.append((Muon(matrices, recipe.learning_rate), recipe.muon))
     return found

@@ -87,7 +87,7 @@ def test_what_digits_and_recipe_are_worth_stands_in_the_card(release_folder):
     assert "32,000 numbers" in text
 
 
-def test_an_average_names_each_of_its_checkpoints(weights, tmp_path):
+def test_an_average_names_the_share_of_each_run(weights, tmp_path):
     folder = tmp_path / "lightweight"
     folder.mkdir()
     tensors, facts = checkpoint.load(weights)
@@ -95,12 +95,19 @@ def test_an_average_names_each_of_its_checkpoints(weights, tmp_path):
         {"run": "long", "step": 2190, "seed": 62},
         {"run": "long", "step": 3066, "seed": 62},
         {"run": "release", "step": None, "seed": 5},
-        {"run": "short", "step": None, "seed": 7, "averaged": [{"run": "a", "step": 9, "seed": 8}]},
+        {
+            **{"run": "short", "step": None, "seed": 7},
+            "averaged": [
+                {"run": "a", "step": 9, "seed": 8},
+                {"run": "long", "step": 2190, "seed": 62},
+            ],
+        },
     ]
     checkpoint.save(folder / "lightweight.safetensors", tensors, facts)
     assert (
-        "the mean of 4 checkpoints': long (step 2,190, seed 62), long (step 3,066, seed 62), "
-        "release (seed 5), short (the mean of a (step 9, seed 8)); below, the first"
+        "The weights are a mean: 37.5 % long (step 2,190, seed 62), "
+        "25.0 % long (step 3,066, seed 62), 25.0 % release (seed 5), 12.5 % a (step 9, seed 8); "
+        "below, the first that it was made of"
     ) in write_card(folder).read_text()
 
 

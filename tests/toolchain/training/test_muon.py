@@ -2,7 +2,13 @@ import pytest
 import torch
 
 from models import zoo
-from toolchain.training.muon import Muon, orthogonal, split_parameters
+from toolchain.training.muon import (
+    COEFFICIENTS,
+    ITERATIONS,
+    Muon,
+    orthogonal,
+    split_parameters,
+)
 
 
 @pytest.mark.parametrize("shape", [(16, 144), (4, 32, 32), (144, 16)])
@@ -21,6 +27,30 @@ def test_a_step_keeps_the_directions_of_the_gradient():
     assert torch.cosine_similarity(orthogonal(matrix).flatten(), (left @ right).flatten(), 0) > 0.97
 
 
+def plain(matrix):
+    """The iterations as they are published, in float64: each on the whole matrix."""
+    found = matrix.double() / matrix.double().norm()
+    a, b, c = COEFFICIENTS
+    for _ in range(ITERATIONS):
+        gram = found @ found.T
+        found = a * found + (b * gram + c * gram @ gram) @ found
+    return found
+
+
+@pytest.mark.parametrize("rank", [1, 8, 64])
+@pytest.mark.parametrize("precision", ["highest", "high"])
+def test_a_step_is_that_of_the_published_iterations(rank, precision):
+    chance = torch.Generator().manual_seed(rank)
+    matrix = torch.randn(64, rank, generator=chance) @ torch.randn(rank, 288, generator=chance)
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision(precision)
+    try:
+        torch.testing.assert_close(orthogonal(matrix).double(), plain(matrix), atol=1e-3, rtol=0)
+        assert torch.get_float32_matmul_precision() == precision
+    finally:
+        torch.set_float32_matmul_precision(before)
+
+
 @pytest.mark.parametrize("variant", ["base", "optimized", "lightweight"])
 def test_every_parameter_has_one_optimizer(variant):
     model = zoo.build(variant)
@@ -37,6 +67,6 @@ def test_a_step_goes_against_the_gradient_whatever_its_size():
     gradient = torch.randn(4, 3, 2, 2, generator=torch.Generator().manual_seed(1))
     for weight, size in zip(weights, (1.0, 1e-3), strict=True):
         weight.grad = gradient * size
-        Muon([weight], lr=0.1, bf16=False).step()
+        Muon([weight], lr=0.1).step()
         assert (weight * gradient).sum() < 0
     torch.testing.assert_close(weights[0], weights[1], atol=1e-3, rtol=0)
