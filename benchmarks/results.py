@@ -45,7 +45,7 @@ def short() -> str:
         form, read = bench["forms"][-1], parity["sections"][0]["readers"][-1]["accuracy"]
         lines.append(
             f"| {variant} | {read:.2f} % | {_writers(evaluation)['all']['accuracy']:.2f} % "
-            f"| {form['size'] / 1e6:.2f} MB | {form['latency'][0]['p50']:.2f} ms |"
+            f"| {form['size'] / 1e6:.2f} MB | {_time(bench)} |"
         )
         machines.setdefault(bench["machine"], []).append(variant)
     on = "; ".join(f"{', '.join(names)} on {machine}" for machine, names in machines.items())
@@ -72,7 +72,7 @@ def full() -> str:
         again = retold["models"].get(variant)
         lines.append(
             f"| {variant} | {_share(section['readers'][-1])} | {_share(writers['all'])} "
-            f"| {form['size'] / 1e6:.2f} MB | {form['size_share']:.1%} | {latency['p50']:.2f} ms "
+            f"| {form['size'] / 1e6:.2f} MB | {form['size_share']:.1%} | {_time(bench)} "
             f"| {latency['speedup']:.2f}x as fast | {_share(again['int8']) if again else '-'} "
             f"| {_earlier(variant)} |"
         )
@@ -88,6 +88,14 @@ def full() -> str:
         f"of {retold['data']}, seed {retold['seed']}, by `python benchmarks/earlier.py`."
     )
     return "\n".join([*lines, "", READING, *told])
+
+
+def _time(bench: dict[str, Any]) -> str:
+    """Latency of the int8 file; with its instructions, where rows are of several machines."""
+    found = f"{bench['forms'][-1]['latency'][0]['p50']:.2f} ms"
+    machines = {reports[2]["machine"] for reports in map(_reports, VARIANTS) if reports}
+    instructions = bench["machine"].partition(", ")[2].rstrip(")")
+    return found if len(machines) == 1 else f"{found} ({instructions})"
 
 
 def _reports(variant: str) -> list[dict[str, Any]] | None:
