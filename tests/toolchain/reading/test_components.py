@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from toolchain.reading.components import Components
+from toolchain.reading.components import Components, runs
 
 
 def flooded(mask):
@@ -39,3 +39,11 @@ def test_they_are_those_of_a_flood_fill(density):
         assert (min(columns), min(rows), max(columns) + 1, max(rows) + 1) == (
             (left, top, right, bottom)
         )
+
+
+def test_runs_are_told_from_their_first_pixel_on():
+    mask = np.array([[1, 1, 0, 1, 0], [0, 0, 1, 1, 0], [1, 0, 0, 0, 0]], bool)
+    first, last = runs(mask)
+    assert first.tolist() == [0, 3, 7, 10]
+    assert last.tolist() == [2, 4, 9, 11]
+    assert [each.size for each in runs(np.zeros((2, 3), bool))] == [0, 0]

@@ -277,6 +277,14 @@ def test_a_blank_picture_holds_no_ink(picture):
         to_ink(picture)
 
 
+@pytest.mark.parametrize("size", [(300, 100), (2 * LONG_SIDE, 900)])
+def test_the_picture_that_was_given_stays_as_it_is(size):
+    picture = painted(drawn(size, (40, 20, 40, 60), 9), (20, 30, 90), (250, 250, 240))
+    before = picture.copy()
+    to_ink(picture)
+    assert picture == before
+
+
 @pytest.mark.parametrize("size", [(1, 3000), (3000, 1), (65, 1), (2, 65)])
 def test_thin_pictures_do_not_crash(size):
     noise = np.random.default_rng(1).integers(0, 256, size[::-1], np.uint8)
