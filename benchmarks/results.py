@@ -5,6 +5,7 @@ code 1 says that one of the two is not what the reports say.
 """
 
 import argparse
+import functools
 import json
 from pathlib import Path
 from typing import Any
@@ -98,6 +99,7 @@ def _time(bench: dict[str, Any]) -> str:
     return found if len(machines) == 1 else f"{found} ({instructions})"
 
 
+@functools.cache
 def _reports(variant: str) -> list[dict[str, Any]] | None:
     """Parity, evaluation and bench of a release; None where one of them is missing."""
     folder = ROOT / "exports" / variant

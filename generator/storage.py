@@ -77,13 +77,13 @@ def alone(path: Path, mend: str, wait: float = 0) -> Iterator[None]:
         Busy: another process is writing there.
         OSError: the folder around it cannot be written to.
     """
+    from filelock import FileLock, Timeout  # only now: most commands lock nothing
+
     if not path.name:
         raise BadInput(f"{path} cannot be written as a whole: name something in it")
     made = [each for each in path.parents if not each.exists()]
     path.parent.mkdir(parents=True, exist_ok=True)
     held = path.with_name(f".{path.name}.lock")
-    from filelock import FileLock, Timeout  # only now: most commands lock nothing
-
     lock = FileLock(held, timeout=wait)
     try:
         lock.acquire()

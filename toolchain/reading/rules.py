@@ -27,7 +27,7 @@ def rules_among(marks: NDArray[np.bool_], drop: NDArray[np.float32]) -> NDArray[
         drop: [H, W], darkness.
     """
     # Where rules cross, a pixel's longer run tells of which it is.
-    level = _runs(marks) >= _runs(marks.T).T
+    level = _run_lengths(marks) >= _run_lengths(marks.T).T
     found = np.zeros_like(marks)
     for part in (marks & level, marks & ~level):
         pieces = Components(part)
@@ -90,7 +90,7 @@ def _goes_on(
     return goes_on
 
 
-def _runs(mask: NDArray[np.bool_]) -> NDArray[np.int32]:
+def _run_lengths(mask: NDArray[np.bool_]) -> NDArray[np.int32]:
     """[H, W]: how many pixels of its row each pixel of a mask hangs together with."""
     padded = np.pad(mask, ((0, 0), (0, 1)))
     first, last = runs(padded)
