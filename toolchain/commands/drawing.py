@@ -33,10 +33,13 @@ def draw(
     ] = None,
     variant: Annotated[
         str | None,
-        Option(help="What a --static page reads with.", show_default="nano, else lightweight"),
+        Option(
+            help="What a --static page reads with: the release's int8.",
+            show_default="nano in float32, else lightweight",
+        ),
     ] = None,
     model: Annotated[
-        Path | None, Option(help="An .onnx for --static instead of the release's int8.")
+        Path | None, Option(help="An .onnx for --static instead of a release.")
     ] = None,
     exports: ReadExports = None,
 ) -> None:

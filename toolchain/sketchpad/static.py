@@ -12,23 +12,27 @@ from pathlib import Path
 from generator.errors import BadInput
 from generator.strip import HEIGHT, WIDTH
 from toolchain.reading import Recognizer
-from toolchain.reading.modelfile import BUNDLED, chosen, read_model, shipped
+from toolchain.reading.modelfile import BUNDLED, chosen, read_model
 from toolchain.sketchpad import OFFLINE, PAGE
 from toolchain.sketchpad.homescreen import SIDES, icon, icon_name, manifest
 from toolchain.sketchpad.vendored import LIBRARY, SCRIPT, browser_runtime
 from toolchain.storage import EXPORTS, alone, beside, read_json
 
-NEEDS_NO_LSTM = "nano"  # the smallest release, where there is one
+SMALLEST = "nano"
 ABOUT = "about.json"  # names the files of the page: by it a page of ours is known
 WORKER = "sw.js"
 
 
 def model_of(variant: str | None, exports: Path | None) -> Path:
-    """Which model a page reads with where no file is named: the smallest."""
+    """Which model a page reads with where no file is named: the one that is ready soonest.
+
+    That is the smallest network in float32: a browser's runtime takes longer to prepare int8.
+    """
     if variant is None:
-        has_smallest = shipped(NEEDS_NO_LSTM, exports or EXPORTS).is_file()
-        variant = NEEDS_NO_LSTM if has_smallest else BUNDLED
-    return chosen(variant, exports)
+        soonest = (exports or EXPORTS) / SMALLEST / f"{SMALLEST}.onnx"
+        if soonest.is_file():
+            return soonest
+    return chosen(variant or BUNDLED, exports)
 
 
 def write_page(out: Path, model: Path) -> int:

@@ -115,8 +115,8 @@ def test_nothing_half_written_is_left(tmp_path, monkeypatch):
 def test_the_smallest_release_reads_where_none_is_named(tmp_path):
     assert model_of(None, tmp_path).parent.name == BUNDLED
     (tmp_path / "nano").mkdir()
-    (tmp_path / "nano" / "nano.int8.onnx").write_bytes(b"")
-    assert model_of(None, tmp_path).parent.name == "nano"
+    (tmp_path / "nano" / "nano.onnx").write_bytes(b"")
+    assert model_of(None, tmp_path) == tmp_path / "nano" / "nano.onnx"
     assert model_of("optimized", tmp_path).parent.name == "optimized"
 
 

@@ -48,9 +48,15 @@ def close(others, weights):
     assert (theirs - mine).norm() < 5e-3 * mine.norm()
 
 
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
+    """What one process makes of it."""
+    return train_on(1, tmp_path_factory.mktemp("alone"), "--run", "one")
+
+
 @pytest.mark.slow
-def test_two_processes_train_as_one_does(tmp_path):
-    one, weights = train_on(1, tmp_path, "--run", "one")
+def test_two_processes_train_as_one_does(tmp_path, alone):
+    one, weights = alone
     two, others = train_on(2, tmp_path, "--run", "two")
     # One step an epoch: the first differs by rounding alone, which later ones build upon.
     for mine, theirs, far in zip(one["epochs"], two["epochs"], (1e-6, *3 * [2e-3]), strict=True):
@@ -69,8 +75,8 @@ class Killed(BaseException):
 
 
 @pytest.mark.slow
-def test_a_run_goes_on_with_another_number_of_processes(tmp_path, monkeypatch):
-    one, weights = train_on(1, tmp_path, "--run", "one")
+def test_a_run_goes_on_with_another_number_of_processes(tmp_path, monkeypatch, alone):
+    one, weights = alone
 
     def cut(*given, on_epoch, **options):
         def after_one(row):

@@ -36,7 +36,9 @@ async function read(strokes) {
 async function load() {
   const [runtime, model] = await Promise.all([bytes("./ort.wasm.gz"), bytes("../model.onnx")]);
   ort.env.wasm.wasmBinary = runtime;
-  const made = await ort.InferenceSession.create(new Uint8Array(model));
+  // Fusing all that can be fused takes longer than it saves before the first reading.
+  const options = { graphOptimizationLevel: "basic" };
+  const made = await ort.InferenceSession.create(new Uint8Array(model), options);
   // The first run compiles much of the runtime: better now than while somebody waits.
   await made.run({ image: imageOf(new Uint8Array(HEIGHT * WIDTH)) });
   return made;
