@@ -52,7 +52,7 @@ def test_all_that_scripts_and_page_name_is_there(tmp_path):
     written = files(tmp_path / "site")
     linked = re.findall(r'(?:href|src)="([^"]+)"', written["index.html"].decode())
     linked += [icon["src"] for icon in json.loads(written["manifest.webmanifest"])["icons"]]
-    assert len(linked) == 8
+    assert len(linked) == 9
     assert set(linked) <= set(written), "and no address begins with / or names a host"
     for name, content in written.items():
         if name.endswith(".js"):
