@@ -36,7 +36,7 @@ JSON = Path(__file__).parent / "family.json"
 SEED = 8_000_009
 COUNT = 10_000
 CRNN = "optimized"
-CRNN_ROWS = ("crnn_right", "crnn_usual_right")
+CRNN_ROWS = ("crnn_right", "crnn_usual_right", "crnn_sha256")
 
 
 @dataclass(frozen=True)
@@ -182,6 +182,7 @@ def measure(
         "quiet": bench["quiet"],
         "ships": "int8" if "int8" in forms else "float32",
         "plan": asdict(PLANS[variant]),
+        "crnn_sha256": storage.sha256(shipped(CRNN, exports)),
     }
     if known.input == "square":
         found["crnn_right"] = _crnn_on_mnist(crnn)

@@ -1,4 +1,4 @@
-"""Numbers are made twenty times as fast as with Pillow, on one core.
+"""Numbers are made more than twenty times as fast as with Pillow, on one core.
 
     python benchmarks/generation.py
     python benchmarks/generation.py --rounds 9

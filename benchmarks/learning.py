@@ -9,8 +9,9 @@ Adam at 1e-3, a PyTorch loader with two workers that make numbers one at a time 
 benchmarks/earlier.py). Ours: the recipe that a CPU gets by default, numbers made ahead. Between
 them, the earlier recipe with our numbers, which says what the numbers alone are worth.
 
-All take steps in turn, round by round, by the clock; ratios are of one round. What was made ahead
-while others had their turn is used up before the clock starts.
+All take steps in turn, round by round, by the clock; ratios are of one round. Batches that a loader
+made while others had their turn are used up before the clock starts; of ours as many lie ready when
+a round begins as when it ends.
 
 `--to` trains one way by itself until it reads so many of the validation numbers, which are laid out
 in our usual way, or its `--minutes` of learning are over; without `--minutes` these are four times
@@ -166,17 +167,20 @@ def reached_table(reached: dict[str, Any]) -> Table:
         last = told["looks"][-1]
         took = console.duration(told["seconds"]) if told["seconds"] else "not yet"
         at_last = f"{last['accuracy']:.2%} after {console.duration(last['seconds'])}"
-        rows.append([way, f"{told['to']:.0%}", took, at_last, f"{last['numbers']:,}"])
-    return Table("", ["recipe", "to read", "took", "at last", "numbers"], rows)
+        where = f"{told['threads']} threads of {told['machine']}, commit {told['commit']}"
+        rows.append([way, f"{told['to']:.0%}", took, at_last, f"{last['numbers']:,}", where])
+    return Table("", ["recipe", "to read", "took", "at last", "numbers", "on"], rows)
 
 
 def page(report: dict[str, Any]) -> str:
     """What is known so far."""
     parts = []
     if measured := report.get("measured"):
+        table = turns.table(measured["ways"], ["recipe"], "numbers", THEIRS).markdown()
         parts.append(
-            f"{report['rounds']} rounds of {report['steps']} steps each, in turn; ratios are of "
-            f"one round.\n\n{turns.table(measured, ['recipe'], 'numbers', THEIRS).markdown()}"
+            f"{measured['rounds']} rounds of {measured['steps']} steps each, in turn; ratios are "
+            f"of one round. {measured['threads']} threads of {measured['machine']}, commit "
+            f"{measured['commit']}.\n\n{table}"
         )
     if reached := report.get("reached"):
         parts.append(
@@ -203,19 +207,20 @@ def main() -> None:
     torch.set_num_threads(given.threads)
     digits = Digits(custom=(given.custom,) if given.custom else ())
     held = storage.read_json(given.out) if given.out.exists() else {}
-    report = {**held, **findings.where(("torch",)), "threads": given.threads}
+    here = {**findings.where(("torch",)), "threads": given.threads}
+    report = {**held, **here}
     if given.to is None:
-        report |= {"rounds": given.rounds, "steps": given.steps}
-        report["measured"] = compare(given, digits)
+        measured = compare(given, digits)
+        told = {"rounds": given.rounds, "steps": given.steps, "ways": measured}
+        report["measured"] = here | told
     else:
         reached = report.setdefault("reached", {})
         ours = reached.get(OURS, {}).get("seconds")
         if given.minutes is None and not ours:
             parser.error("give --minutes, or run --way ours first: its time is what counts")
         minutes = given.minutes or LONGER * ours / 60
-        reached[given.way] = reach(given, digits, minutes) | findings.where(("torch",))
-    title = f"How fast {VARIANT} learns, with {given.threads} threads"
-    findings.write(given.out, title, page(report), report)
+        reached[given.way] = here | reach(given, digits, minutes)
+    findings.write(given.out, f"How fast {VARIANT} learns", page(report), report)
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 
 Each release's int8 file reads the same numbers here and on processors that QEMU emulates: x86-64
 with AVX2 and without VNNI, arm64 without and with dot products. Writes benchmarks/processors.json
-and processors.md. An emulated reading takes a hundred times as long: 1,000 numbers of three
-releases are two hours of one core.
+and processors.md. An emulated reading takes a hundred times as long: 1,000 numbers of the
+releases are hours of one core.
 """
 
 import argparse
@@ -27,7 +27,7 @@ from toolchain.table import Table
 
 ROOT = Path(__file__).parent.parent
 OUT = Path(__file__).with_suffix(".json")
-VARIANTS = ("optimized", "lightweight", "base")
+VARIANTS = ("optimized", "lightweight", "base", "nano")
 SEED = 9_000_011
 _CHUNK = 50  # numbers between two words of progress
 

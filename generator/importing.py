@@ -76,9 +76,10 @@ def _files(path: Path) -> list[Path]:
 
 
 def _read(path: Path) -> Iterator[StrokeDigit]:
-    if path.name.endswith((".jsonl", ".jsonl.gz")):
+    name = path.name.lower()
+    if name.endswith((".jsonl", ".jsonl.gz")):
         return read_strokes(path)
-    if path.name.endswith(fonts.SUFFIXES):
+    if name.endswith(fonts.SUFFIXES):
         return fonts.font_digits(path)
     return unipen_digits(path)
 

@@ -92,7 +92,7 @@ def build(variant: str, network: Mapping[str, Any] | None = None) -> Network:
     torch.Size([1, 33, 11])
 
     Raises:
-        UnknownVariant: as `find`, or the variant's shape has no such field.
+        UnknownVariant: as `find`, or the variant's shape has no such field or not so many channels.
     """
     usual = _usual(variant)
     if not network:
@@ -101,6 +101,8 @@ def build(variant: str, network: Mapping[str, Any] | None = None) -> Network:
     if strange := sorted(network.keys() - known):
         raise UnknownVariant(f"the network of {variant} has no {strange[0]}: leave it out")
     if isinstance(usual, NanoConfig):
+        if len(network.get("channels", usual.channels)) != len(usual.channels):
+            raise UnknownVariant(f"{variant} has {len(usual.channels)} channels: name as many")
         return Nano(replace(usual, **network))
     assert usual is not None
     return crnn.CRNN(replace(usual, **network))

@@ -127,7 +127,9 @@ def show_table(table: Table) -> None:
         pad_edge=False,
     )
     for index, column in enumerate(table.head):
-        shown.add_column(column, justify="left" if index < table.words else "right")
+        shown.add_column(
+            column, justify="left" if index < table.words else "right", overflow="fold"
+        )
     for row in table.rows:
         shown.add_row(*row)
     out.print(shown)
@@ -150,7 +152,7 @@ def guarded(run: Callable[[], None]) -> int:
     except SystemExit as ended:
         if ended.code == INTERRUPTED:
             _refuse("stopped")
-        raise
+        return _flushed(ended)
     except (BadInput, UnknownVariant) as error:
         return _refuse(str(error))
     except FellShort as error:
@@ -168,6 +170,15 @@ def guarded(run: Callable[[], None]) -> int:
             raise
         return _refuse(mend)
     return 0
+
+
+def _flushed(ended: SystemExit) -> int:
+    """Ends as it was asked for, if all that was printed could be written."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        return _refuse(f"{error.strerror or error}: check the path, rights and free space")
+    raise ended
 
 
 def _of_thread(failed: threading.ExceptHookArgs) -> None:

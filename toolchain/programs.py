@@ -38,6 +38,8 @@ def run(
         )
     except FileNotFoundError:
         raise BadInput(f"{program} is not installed: {mend}") from None
+    except OSError as error:
+        raise BadInput(f"{command[0]} cannot be started ({error.strerror}): {mend}") from None
     with running:
         try:
             told, _ = running.communicate(timeout=timeout)

@@ -67,15 +67,15 @@ func open(game: Game, told := "") -> void:
 
 
 func show_reading(game: Game) -> void:
-	_save.text = "Save as %d" % game.sum.answer() if game.sum else "Save"
+	_save.text = "Save as %d" % game.last_sum.answer() if game.last_sum else "Save"
 	_save.disabled = game.last_strokes.is_empty()
 	var text := PackedStringArray()
 	var reading := game.last_reading
-	if reading:
+	if reading and game.last_sum:
 		_view.show_reading(reading)
 		var sure := "sure" if reading.is_sure else "not sure"
 		text.append("Read: %s, confidence %.4f (%s)" % [reading.number, reading.confidence, sure])
-		var expected := str(game.sum.answer())
+		var expected := str(game.last_sum.answer())
 		text.append("Score of %s: %.4f" % [expected, reading.score(expected)])
 		text.append("Strip %.2f ms, network %.2f ms" % [reading.fit_ms, reading.run_ms])
 	var times := game.latency
@@ -101,7 +101,7 @@ func _on_model_selected(index: int) -> void:
 
 
 func _on_save() -> void:
-	var number := str(_game.sum.answer())
+	var number := str(_game.last_sum.answer())
 	var made := StrokeFile.lines(_game.last_strokes, number, "player")
 	if made.is_empty():
 		_told.text = "Not saved: the strokes do not fall apart into %d digits" % number.length()

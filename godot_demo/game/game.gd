@@ -20,11 +20,13 @@ var sum: Sums.Sum
 var latency := Latency.new()  ## finger-up to answer
 var last_reading: NrtoolReading
 var last_strokes: Array[PackedVector2Array] = []
+var last_sum: Sums.Sum  ## that was answered with them
 var is_muted := false
 
 var _ticket := 0
 var _lifted := 0
 var _reading: NrtoolReading  ## of what is on the canvas now; null until it is there
+var _is_asked := false  ## a reading of what is on the canvas now is on its way or there
 var _is_waiting := false  ## the pause is over, the reading is not there yet
 var _mistakes := 0
 var _round := 0
@@ -146,11 +148,14 @@ func _on_stroke_started() -> void:
 func _on_stroke_ended() -> void:
 	_lifted = Time.get_ticks_usec()
 	last_strokes = canvas.strokes()
+	last_sum = sum
+	_is_asked = true
 	_ticket = recognizer.recognize_strokes_async(last_strokes)
 
 
 func _on_changed() -> void:
 	_reading = null
+	_is_asked = false
 	if canvas.is_blank():
 		_ticket = 0
 	elif not canvas.is_writing() and _lifted > 0:
@@ -158,8 +163,8 @@ func _on_changed() -> void:
 
 
 func _on_undone() -> void:
-	# After undo the shorter drawing is read anew; after a stroke that has been asked for already.
-	if not canvas.is_blank() and canvas.strokes() != last_strokes:
+	# What is left after undo or a cancelled touch is read anew; a stroke's end has asked already.
+	if not _is_asked and not canvas.is_blank() and not canvas.is_writing():
 		_on_stroke_ended()
 
 

@@ -2,7 +2,7 @@ class_name IconButton
 extends Button
 ## A round button with a drawn sign: no words to read.
 
-enum Sign { UNDO, CLEAR, HINT, SOUND_ON, SOUND_OFF, DONE, CLOSE }
+enum Sign { UNDO, CLEAR, HINT, SOUND_ON, SOUND_OFF }
 
 @export var sign := Sign.UNDO:
 	set(new_sign):
@@ -60,15 +60,6 @@ func _draw() -> void:
 				draw_arc(Vector2(2, 0), 20.0, -1.0, 1.0, 16, color, 5.0, true)
 			else:
 				_lines([Vector2(8, -8), Vector2(24, 8)], [Vector2(24, -8), Vector2(8, 8)])
-		Sign.DONE:
-			draw_polyline(
-				PackedVector2Array([Vector2(-18, 2), Vector2(-5, 15), Vector2(19, -14)]),
-				color,
-				9.0,
-				true
-			)
-		Sign.CLOSE:
-			_lines([Vector2(-14, -14), Vector2(14, 14)], [Vector2(14, -14), Vector2(-14, 14)])
 	draw_set_transform(Vector2.ZERO)
 
 

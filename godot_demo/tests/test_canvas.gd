@@ -69,13 +69,17 @@ func test_undo_and_clear() -> void:
 func test_a_cancelled_touch_leaves_nothing() -> void:
 	var canvas := await _canvas()
 	Finger.touch(canvas, Vector2(50, 50), true)
-	var event := InputEventScreenTouch.new()
-	event.canceled = true
-	event.position = Finger.on_screen(canvas, Vector2(50, 50))
-	Input.parse_input_event(event)
-	Input.flush_buffered_events()
+	_cancel(canvas, Vector2(50, 50))
 	check(canvas.is_blank(), "blank")
 	canvas.free()
+
+
+func _cancel(canvas: NrtoolCanvas, at: Vector2) -> void:
+	var event := InputEventScreenTouch.new()
+	event.canceled = true
+	event.position = Finger.on_screen(canvas, at)
+	Input.parse_input_event(event)
+	Input.flush_buffered_events()
 
 
 func test_the_pause_comes_once_after_the_last_stroke() -> void:
@@ -90,6 +94,25 @@ func test_the_pause_comes_once_after_the_last_stroke() -> void:
 	equal(pauses.size(), 1, "pauses")
 	check(not pauses.is_empty() and pauses[0] - lifted >= 100, "it waited")
 	canvas.free()
+
+
+func test_the_pause_comes_after_undo_and_after_a_cancelled_touch_too() -> void:
+	for is_cancelled: bool in [false, true]:
+		var canvas := await _canvas()
+		canvas.pause_seconds = 0.2
+		var pauses: Array[int] = []
+		canvas.paused.connect(func() -> void: pauses.append(1))
+		_stroke(canvas, Vector2(50, 50), Vector2(60, 90))
+		if is_cancelled:
+			Finger.touch(canvas, Vector2(90, 50), true)
+			_cancel(canvas, Vector2(90, 50))
+		else:
+			_stroke(canvas, Vector2(90, 50), Vector2(95, 90))
+			canvas.undo()
+		await tree.create_timer(1.0).timeout
+		equal(canvas.strokes().size(), 1, "strokes")
+		equal(pauses.size(), 1, "pauses, cancelled: %s" % is_cancelled)
+		canvas.free()
 
 
 func test_a_closed_canvas_takes_nothing() -> void:

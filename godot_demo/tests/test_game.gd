@@ -41,6 +41,21 @@ func test_a_scribble_is_not_called_wrong() -> void:
 	await _close(game)
 
 
+func test_what_is_left_after_undo_is_judged_and_saved_as_what_it_answered() -> void:
+	var game := await _game()
+	game.canvas.pause_seconds = 2.0
+	game.ask(Sums.Sum.new(3, "+", 4))
+	await Finger.write(game.canvas, "7", tree)
+	Finger.touch(game.canvas, game.canvas.size * 0.9, true)
+	Finger.touch(game.canvas, game.canvas.size * 0.9, false)
+	game.canvas.undo()
+	var outcome: Array = await game.judged
+	equal(outcome[0], Verdict.Kind.RIGHT, "the 7 without the stray dot")
+	game.ask(Sums.Sum.new(2, "+", 3))
+	equal(game.last_sum.answer(), 7, "the sum that was answered")
+	await _close(game)
+
+
 func test_a_missing_model_opens_the_developer_page() -> void:
 	var game := await _game()
 	check(not game.developer.visible, "hidden at first")

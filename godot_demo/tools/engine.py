@@ -47,10 +47,12 @@ def find() -> Engine:
     Raises:
         BadInput: there is none, it is too old, or it could not be fetched.
     """
-    named = os.environ.get("GODOT") or next(
-        filter(None, map(shutil.which, ("godot", "godot4"))), None
-    )
-    engine = Engine((named,)) if named else _unpacked()
+    asked = os.environ.get("GODOT")
+    named = next(filter(None, map(shutil.which, (asked,) if asked else ("godot", "godot4"))), None)
+    if asked and not named:
+        raise BadInput(f"GODOT={asked} is no program: {MEND}")
+    # Some of what it runs works in other folders.
+    engine = Engine((str(Path(named).absolute()),)) if named else _unpacked()
     told = programs.run([*engine.command, "--headless", "--version"], MEND).strip()
     version = re.match(r"(\d+)\.(\d+)", told.splitlines()[-1] if told else "")
     if not version or tuple(map(int, version.groups())) < LEAST:

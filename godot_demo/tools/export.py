@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import zipfile
@@ -63,8 +64,7 @@ def play(godot: engine.Engine) -> str:
     LINUX.parent.mkdir(parents=True)
     template = _template(godot)
     if template is not None:
-        version = programs.run([*godot.command, "--headless", "--version"], engine.MEND).strip()
-        kept = build.BUILD / "data/godot/export_templates" / ".".join(version.split(".")[:4])
+        kept = build.BUILD / "data/godot/export_templates" / _release(godot)
         kept.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(template, kept / TEMPLATE)
     text = run(godot, ["--export-release", "Linux", str(LINUX)])
@@ -111,11 +111,27 @@ def _report(command: list[str], folder: Path, variables: Mapping[str, str]) -> s
     return report[-1]
 
 
+def release_of(version: str) -> str:
+    """The folder that Godot looks for its templates in, of what `--version` says.
+
+    >>> release_of("4.4.stable.official.4c311cbee")
+    '4.4.stable'
+    """
+    found = re.match(r"\d+(\.\d+)+\.[a-z]+\d*(\.mono)?", version)
+    return found[0] if found else version
+
+
+def _release(godot: engine.Engine) -> str:
+    return release_of(
+        programs.run([*godot.command, "--headless", "--version"], engine.MEND).strip()
+    )
+
+
 def _template(godot: engine.Engine) -> Path | None:
     if godot.root is not None:
         return godot.root / "usr/bin/godot-template-release"
-    found = sorted(Path.home().glob(f".local/share/godot/export_templates/*/{TEMPLATE}"))
-    return found[-1] if found else None
+    kept = Path.home() / ".local/share/godot/export_templates" / _release(godot) / TEMPLATE
+    return kept if kept.is_file() else None
 
 
 def _use_own_libraries(game: Path, libraries: Path) -> None:

@@ -5,7 +5,8 @@ from benchmarks import learning
 
 def reached(to, seconds, last):
     look = {"seconds": last, "numbers": 1_000, "accuracy": 0.5}
-    return {"to": to, "seconds": seconds, "looks": [look]}
+    here = {"threads": 2, "machine": "M", "commit": "C"}
+    return {"to": to, "seconds": seconds, "looks": [look], **here}
 
 
 @pytest.mark.parametrize(
@@ -34,5 +35,8 @@ def test_no_more_is_claimed_than_is_known(known, said):
 
 def test_the_page_tells_what_is_there():
     report = {"reached": {"earlier": reached(0.97, None, 250.0)}}
-    assert "| earlier | 97% | not yet | 50.00% after 4 min | 1,000 |" in learning.page(report)
+    assert (
+        "| earlier | 97% | not yet | 50.00% after 4 min | 1,000 | 2 threads of M, commit C |"
+        in learning.page(report)
+    )
     assert "rounds" not in learning.page(report)

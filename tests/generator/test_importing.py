@@ -24,7 +24,7 @@ def unipen(path: Path, *heights: int) -> Path:
 def test_a_folder_may_hold_every_format(tmp_path: Path) -> None:
     unipen(tmp_path / "originals" / "digits.tra", 20)
     write_strokes([drawn((0, 0), (0, 1))], tmp_path / "mine.jsonl.gz")
-    (tmp_path / "font.ttf").symlink_to(FONT)
+    (tmp_path / "FONT.TTF").symlink_to(FONT)
     digits = import_digits([tmp_path])
     assert len(digits) == 12
     assert {digit.source for digit in digits} == {"digits", "test", "fonts"}

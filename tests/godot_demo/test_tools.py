@@ -164,3 +164,23 @@ def test_an_engine_that_ends_early_has_not_passed(tmp_path, monkeypatch):
         godot = engine.Engine((str(script(tmp_path, f"echo {said}")),))
         with pytest.raises(FellShort, match=word):
             check.test(godot, "run.gd", [])
+
+
+@pytest.mark.parametrize("named", ["/nowhere/godot", "."])
+def test_what_is_no_program_is_no_godot(named, monkeypatch):
+    monkeypatch.setenv("GODOT", named)
+    with pytest.raises(BadInput, match="is no program"):
+        engine.find()
+
+
+@pytest.mark.parametrize(
+    ("version", "folder"),
+    [
+        ("4.4.stable.official.4c311cbee", "4.4.stable"),
+        ("4.6.3.stable.debian", "4.6.3.stable"),
+        ("4.5.rc2.official.abc", "4.5.rc2"),
+        ("4.4.1.stable.mono.official.49a5bc7b6", "4.4.1.stable.mono"),
+    ],
+)
+def test_templates_lie_where_their_godot_looks(version, folder):
+    assert export.release_of(version) == folder

@@ -81,3 +81,13 @@ def test_who_stops_a_command_is_told_so(capsys):
     with pytest.raises(SystemExit):
         console.guarded(stopped)
     assert capsys.readouterr().err == "nrtool: stopped\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no disk that is always full")
+def test_a_full_disk_is_told_in_one_line():
+    command = [sys.executable, "-m", "toolchain.cli", "models", "--json"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert "free space" in done.stderr

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from typer import Argument, Option
 
+from generator.errors import BadInput
 from toolchain import console
 from toolchain.commands.options import Exports, Json, Runs, Variant
 from toolchain.report import tables
@@ -121,6 +122,8 @@ def report(
     Of training runs instead, going on or ended: curves.png and curves.html with loss, accuracy,
     learning rate and time.
     """
+    if out and not runs:
+        raise BadInput("--out is for the curves of runs: name some, or leave it out")
     from toolchain.report import release_page
 
     if runs:

@@ -148,8 +148,8 @@ def train(
     recipe: Annotated[
         str | None,
         Option(
-            help="full, short, quick, small, nano, polish, finetune or earlier, or the TOML of "
-            "one. Default: finetune with --finetune, else full on a GPU, else short."
+            help="full, short, quick, small, nano, nano-quick, polish, finetune or earlier, or the "
+            "TOML of one. Default: finetune with --finetune, else full on a GPU, else short."
         ),
     ] = None,
     epochs: Annotated[int | None, Option(min=1, help="Instead of the recipe's.")] = None,

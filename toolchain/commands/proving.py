@@ -123,7 +123,7 @@ def bench(
 def golden(
     variant: Variant = "optimized",
     check: Annotated[
-        bool, Option("--check", help="Write nothing: compare with the golden.json there is.")
+        bool, Option("--check", help="Compare with the golden.json there is, and leave it.")
     ] = False,
     exports: Exports = EXPORTS,
     as_json: Json = False,

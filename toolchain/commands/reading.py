@@ -4,6 +4,7 @@ import csv
 import dataclasses
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -70,28 +71,43 @@ def predict(
         annotate.mkdir(parents=True, exist_ok=True)
     readings: list[tuple[Path, Reading]] = []
     troubles: list[str] = []
-    for path, copy in zip(paths, free_names(paths, annotate or Path()), strict=True):
-        try:
-            picture = open_named(path)
-            found = [recognizer.read(picture)] if one else recognizer.read_all(picture)
-        except BadInput as error:
-            name = "" if repr(str(path)) in str(error) else f"{str(path)!r}: "
-            troubles.append(f"{name}{error}")
-            continue
-        readings += [(path, reading) for reading in found]
-        if annotate:
-            with replacing(copy) as temporary:
-                annotated(picture, found).save(temporary, "PNG")
-        if show:
-            display(annotated(picture, found), path.name)
-    if readings:
-        _show(readings, as_json, as_csv)
+    copies = free_names(paths, annotate or Path())
+    try:
+        for path, copy in zip(_counted(paths), copies, strict=True):
+            try:
+                picture = open_named(path)
+                found = [recognizer.read(picture)] if one else recognizer.read_all(picture)
+            except BadInput as error:
+                name = "" if repr(str(path)) in str(error) else f"{str(path)!r}: "
+                troubles.append(f"{name}{error}")
+                continue
+            readings += [(path, reading) for reading in found]
+            if annotate:
+                with replacing(copy) as temporary:
+                    annotated(picture, found).save(temporary, "PNG")
+            if show:
+                display(annotated(picture, found), path.name)
+    finally:  # who stops it keeps what was read
+        if readings or as_json or as_csv:
+            _show(readings, as_json, as_csv)
     if len(troubles) > 1:
         for trouble in troubles:
             console.say(trouble)
         raise BadInput(f"{len(troubles)} of {len(paths)} pictures could not be read: see above")
     if troubles:
         raise BadInput(troubles[0])
+
+
+def _counted(paths: list[Path]) -> Iterator[Path]:
+    """The pictures, with a progress bar where they are several."""
+    if len(paths) == 1:
+        yield from paths
+        return
+    with console.progress("reading", len(paths)) as update:
+        for done, path in enumerate(paths):
+            update(done)
+            yield path
+        update(len(paths))
 
 
 def _show(readings: list[tuple[Path, "Reading"]], as_json: bool, as_csv: bool) -> None:

@@ -47,8 +47,11 @@ def to_learn(
 
     Raises:
         UnknownVariant: no such variant.
-        BadInput: the variant does not read numbers of the length that `changes` asks for.
+        BadInput: the variant does not read numbers of the length that `changes` asks for, or cannot
+            say nothing and the bank shows it what is no digit.
     """
+    if bank.negatives and (zoo.find(variant).input == "square" or is_pasted(variant)):
+        raise BadInput(f"{variant} has no way to say nothing: leave out digits.negatives_share")
     if zoo.find(variant).input == "square":
         return DigitGenerator(bank, seed, replace(Distortion(), **(changes or {})))
     return NumberGenerator(bank, seed, _styled(variant, style_to_learn(variant, layout), changes))

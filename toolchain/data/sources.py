@@ -77,6 +77,7 @@ class Digits:
         fonts = self._fonts(split, device, seed) if self.fonts_share > 0 else []
         share, fonts_share = (self.custom_share if own else 0.0, self.fonts_share if fonts else 0.0)
         rest = 1 - share - self.procedural_share - self.redrawn_share - fonts_share
+        rest = round(rest, 9)  # 1 - 0.8 - 0.2 is a little below 0
         asked = (
             *(self.custom_share, self.procedural_share, self.redrawn_share, self.fonts_share),
             rest,

@@ -89,7 +89,10 @@ def evaluate(
     session = open_model(path, threads=2)
     variant = session.get_modelmeta().custom_metadata_map["variant"]
     sources, misread = [], []
-    for source, bank in _banks(digits, held_out):
+    banks = _banks(digits, held_out)
+    for _, bank in banks:
+        glyphs_of(bank, places)  # too long a list is refused before anything is read
+    for source, bank in banks:
         read = samples.held_out(variant, source, bank, SEED, count)
         numbers, described = read.samples, read.described
         with console.progress(described, read.count) as update:
@@ -193,6 +196,7 @@ def _draw(misread: Sequence[tuple[str, Readings]], path: Path) -> None:
         if readings.errors
     ]
     if not sections:
-        raise BadInput("no number was misread: there is nothing to draw")
+        console.say(f"no number was misread: {path} is not written")
+        return
     with storage.replacing(path) as temporary:
         stacked(sections).save(temporary, format="PNG")

@@ -75,7 +75,9 @@ def to_ink(image: Image.Image) -> NDArray[np.uint8]:
     """
     image = _plain(image, "the picture")
     if max(image.size) > LONG_SIDE:
-        image = ImageOps.contain(image, (LONG_SIDE, LONG_SIDE), Image.Resampling.BOX)
+        scale = LONG_SIDE / max(image.size)
+        wide, high = (max(1, round(scale * side)) for side in image.size)  # a hair's breadth stays
+        image = image.resize((wide, high), Image.Resampling.BOX)
     return _found(image)
 
 

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from PIL import Image
+from PIL import Image, ImageShow
 
 from generator.errors import BadInput
 from generator.folders import files_in
@@ -56,8 +56,13 @@ def insist_on_display() -> None:
 
 
 def display(picture: Image.Image, title: str) -> None:
-    """Open a picture in the viewer that the system has for pictures."""
-    picture.show(title)
+    """Open a picture in the viewer that the system has for pictures.
+
+    Raises:
+        BadInput: it has none.
+    """
+    if not ImageShow.show(picture, title):
+        raise BadInput("no viewer for pictures is installed: write them with --annotate FOLDER")
 
 
 def free_names(paths: Sequence[Path], folder: Path) -> Iterator[Path]:

@@ -27,6 +27,8 @@ ATTRIBUTION = {
     "DOI 10.5281/zenodo.1195803 (CC BY 4.0)",
 }
 
+NEGATIVES = "negatives"  # the source of what is no digit
+
 # Frames and classes of log_probs, by decoder.
 OUTPUT = {"ctc": ("T", "11"), "positions": ("places", "10"), "joint": ("1", "10 ** digits")}
 
@@ -121,7 +123,7 @@ def _head(variant: str, facts: dict[str, Any], folder: Path) -> str:
 def _int8(folder: Path) -> str:
     path = folder / f"{folder.name}.int8.onnx"
     if not path.is_file():
-        return "\nNo int8 file: so small a network is no faster with one. It ships as float32.\n"
+        return "\nIt ships as float32: no int8 file was made.\n"
     share = int8_share(read_graph(path)[1])
     return (
         f"\nThe int8 file does {share:.1%} of its multiply-adds in int8, with weights of seven "
@@ -164,7 +166,10 @@ def _evaluation(evaluation: Any) -> str:
 def _weaknesses(evaluation: Any) -> str:
     if not evaluation:
         return ""
-    lines = ["It knows digits alone: a letter, a sign or a scribble is read as some number too."]
+    lines = [
+        "It knows digits alone: a letter, a sign or a scribble may be read as a number too; how "
+        "often, `python benchmarks/not_numbers.py` measures."
+    ]
     for source in evaluation["sources"]:
         misread = ", ".join(f"`{pair}` {times} times" for pair, times in source["confusions"])
         wrong = source["all"]["count"] - source["all"]["right"]
@@ -197,7 +202,8 @@ def _ablations(report: Any) -> str:
     parts = [
         "## What digits and recipe are worth\n",
         f"Each row is a {report['variant']} trained for {report['numbers']:,} numbers by the "
-        f"recipe `{report['recipe']}`, but for what it says; read exactly of {report['count']:,} "
+        f"recipe `{report['recipe']}` on the digits and the layout that benchmarks/ablations.py "
+        f"calls everything, but for what it says; read exactly of {report['count']:,} "
         f"numbers a source, seed {report['seed']}: the mean of {report['seeds']} seeds, lowest to "
         "highest. Validation writers are in no row's training.\n",
     ]
@@ -222,17 +228,19 @@ def _data(facts: dict[str, Any]) -> str:
     if not isinstance(data, list):
         return ""
     rows, owed = [], []
+    negatives = sum(source["share"] for source in data if source["source"] == NEGATIVES)
     for source in data:
         writers = source["writers"] or "unknown"
-        share = f"{source['share']:.0%}"
-        names = ", ".join(source["origins"])
+        rest = 1 if source["source"] == NEGATIVES else 1 - negatives
+        share = f"{rest * source['share']:.0%}"
+        names = ", ".join(source["origins"]) or "what is no digit"
         count = f"{source['digits']:,}"
         if copies := source.get("copies"):
             count += f" and {copies} varied {'copy' if copies == 1 else 'copies'} of each"
         rows.append([names, count, str(writers), share])
         owed += [f"- {ATTRIBUTION[name]}" for name in source["origins"] if name in ATTRIBUTION]
     return (
-        "## Training data\n\n"
+        f"## Training data\n\n{_of_whom(facts)}"
         + Table("", ["digits", "count", "writers", "share of the numbers"], rows).markdown()
         + "\nNo MNIST test digit and no validation writer among them.\n\n"
         + "\n".join(owed)
@@ -246,12 +254,22 @@ def _training(facts: dict[str, Any]) -> str:
         recipe += f". Started from {facts['started_from']}"
     if facts.get("judge"):
         recipe += f". What is hard was judged by {facts['judge']}"
+    mean = ""
     if averaged := facts.get("averaged"):
         shares = sorted(_shares(averaged).items(), key=lambda each: -each[1])
-        mean = ", ".join(f"{100 * share:.1f} % {origin}" for origin, share in shares)
-        recipe += f". The weights are a mean: {mean}; below, the first that it was made of"
+        parts = ", ".join(f"{100 * share:.1f} % {origin}" for origin, share in shares)
+        mean = f"The weights are a mean: {parts}.\n\n"
     curve = tables.epochs(facts.get("history") or []).markdown()
-    return f"## Training\n\nRecipe: {recipe}.\n\n{curve}"
+    return f"## Training\n\n{mean}{_of_whom(facts)}Recipe: {recipe}.\n\n{curve}"
+
+
+def _of_whom(facts: dict[str, Any]) -> str:
+    """Of a mean: that what follows is of one run, and how much of the mean that is."""
+    if not facts.get("averaged"):
+        return ""
+    seed, shares = facts.get("seed"), _shares(facts["averaged"])
+    own = sum(share for origin, share in shares.items() if origin.endswith(f"seed {seed})"))
+    return f"What follows is of the run with seed {seed} alone, {100 * own:.1f} % of the mean.\n\n"
 
 
 def _shares(checkpoints: list[dict[str, Any]]) -> dict[str, float]:
@@ -267,8 +285,8 @@ def _shares(checkpoints: list[dict[str, Any]]) -> dict[str, float]:
 
 
 def _provenance(facts: dict[str, Any]) -> str:
+    commit, seed, machine = (facts.get(key, "unknown") for key in ("commit", "seed", "machine"))
     return (
-        f"## Provenance\n\nTrained at commit {facts.get('commit', 'unknown')}, seed "
-        f"{facts.get('seed', 'unknown')}, on {facts.get('machine', 'unknown')}. "
+        f"## Provenance\n\n{_of_whom(facts)}Trained at commit {commit}, seed {seed}, on {machine}. "
         "Weights and code: MIT. Written by `nrtool export`, `parity` and `bench`.\n"
     )

@@ -19,7 +19,7 @@ from toolchain import debian
 from toolchain.debian import ARM64, X86_64
 from toolchain.shipping import other_runtime
 
-MEND = "run it on Debian or Ubuntu with apt-get, or leave it out by --no-emulation"
+MEND = "run it on Debian, or leave it out by --no-emulation"
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,18 @@ def run_emulated(
     """What a model says of strips uint8 [N, 1, 32, 128], each by itself, on that processor.
 
     Raises:
-        BadInput: the emulator or what it runs cannot be fetched.
+        BadInput: as `ready`.
         RuntimeError: the model does not load or run there.
+    """
+    command, packages = ready(processor)
+    return other_runtime.run(command, packages, model, strips, onnxruntime.__version__)
+
+
+def ready(processor: Emulated) -> tuple[tuple[str, ...], Path]:
+    """How Python is started on a processor, and the folder that holds its onnxruntime.
+
+    Raises:
+        BadInput: the emulator or what it runs cannot be fetched.
     """
     folder = cache("debian")
     emulator = debian.emulator(folder, processor.packages, MEND)
@@ -65,5 +75,4 @@ def run_emulated(
         ["--only-binary=:all:", f"--python-version={python.removeprefix('python')}", *tags],
     )
     started = processor.packages.start(root, f"usr/bin/{python}")
-    command = (emulator, "-cpu", processor.name, *started)
-    return other_runtime.run(command, packages, model, strips, version)
+    return (emulator, "-cpu", processor.name, *started), packages

@@ -85,6 +85,21 @@ class Shut(FellShort):
         super().__init__(f"nothing was exported. {said}{shown}")
 
 
+def prepare(emulate: bool) -> None:
+    """Fetch what gates run files with, once for good: without it they would be shut.
+
+    Args:
+        emulate: whether emulated processors will be asked.
+
+    Raises:
+        BadInput: pip or Debian's packages are not to be had.
+    """
+    for version in (MOBILE, OLDEST):
+        other_runtime.installed(version)
+    for processor in emulation.PROCESSORS if emulate else ():
+        emulation.ready(processor)
+
+
 def of_file(path: Path, precision: str, strips: Strips) -> list[Gate]:
     """The gates that one file passes or fails by itself.
 

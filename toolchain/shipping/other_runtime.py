@@ -109,8 +109,9 @@ def with_packages(name: str, wanted: Sequence[str], options: Sequence[str] = ())
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             raise BadInput(
-                f"{wanted[0]} cannot be installed by pip, so nothing can be proved for "
-                f"phones: {(done.stderr.strip() or 'no reason given').splitlines()[-1]}"
+                f"{wanted[0]} cannot be installed, so nothing can be proved for phones: see that "
+                f"`{Path(sys.executable).name} -m pip` works and there is a network "
+                f"({(done.stderr.strip() or 'no reason given').splitlines()[-1]})"
             )
 
     return made_once(cache(name), install)

@@ -10,7 +10,7 @@ from toolchain.storage import sha256
 
 _BEFORE = ".before"  # ends the name of the earlier release while the new one takes its place
 # What was said of a release's files says nothing of others.
-REPORTS = ("bench.json", "evaluation.json", "report.html", "report.json")
+REPORTS = ("bench.json", "evaluation.json", "golden.json", "report.html", "report.json")
 
 
 def publish(made: Path, folder: Path, finish: Callable[[Path], object]) -> None:
@@ -35,11 +35,9 @@ def publish(made: Path, folder: Path, finish: Callable[[Path], object]) -> None:
         fresh.mkdir(exist_ok=True)
         same = {path.name for path in made.iterdir() if _same(path, folder / path.name)}
         stale = [path for path in fresh.iterdir() if path.name.startswith(f"{folder.name}.")]
-        if any(
-            path.name.endswith((".safetensors", ".int8.onnx"))
-            for path in made.iterdir()
-            if path.name not in same
-        ):
+        gone = {path.name for path in stale} - {path.name for path in made.iterdir()}
+        new = {path.name for path in made.iterdir()} - same
+        if any(name.endswith((".safetensors", ".int8.onnx")) for name in gone | new):
             stale += [fresh / name for name in REPORTS]
         for path in stale:
             path.unlink(missing_ok=True)
@@ -71,7 +69,9 @@ def _settle(folder: Path) -> None:
     before = _before(folder)
     if not folder.is_dir() and before.is_dir():
         before.rename(folder)
-    if before.is_dir():
+    if before.is_symlink():  # to where the user keeps it: what it held is copied
+        before.unlink()
+    elif before.is_dir():
         shutil.rmtree(before)
 
 

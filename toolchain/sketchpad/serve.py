@@ -33,12 +33,15 @@ def find_models(exports: Path | None) -> dict[str, Recognizer]:
     """
     folder = exports or EXPORTS
     paths = sorted(files_in(folder, "*/*.onnx"), key=lambda path: (path.stem != _FIRST, path.stem))
-    if exports is None and not paths:
-        paths = [bundled()]
     loaded = {path.stem: Recognizer.load(path) for path in paths}
     found = {name: model for name, model in loaded.items() if model.decoder == "ctc"}
+    if not found and exports is None:
+        found = {bundled().stem: Recognizer.load(bundled())}
     if not found:
-        raise BadInput(f"no models in {str(folder)!r}: make one with nrtool export")
+        raise BadInput(
+            f"no models in {str(folder)!r} that read numbers of any length: make one with "
+            "nrtool export --variant optimized"
+        )
     return found
 
 

@@ -51,6 +51,8 @@ def write_page(out: Path, model: Path) -> int:
         OSError: the folder cannot be written to; it is as it was.
     """
     out = out.resolve()
+    if Path.cwd().is_relative_to(out):
+        raise BadInput(f"{str(out)!r} is the folder that you work in: name another")
     with alone(out, "name another folder"):
         _insist_on_own(out)
         files = _page(model)

@@ -80,7 +80,7 @@ def average(
         tried.append((read[path], path, model, facts))
         on_step(len(tried))
     tried.sort(key=lambda each: each[0].loss)
-    best, _, model, facts = tried[0]
+    best, _, model, _ = tried[0]
     taken, flags = [model], [True]
     if take_all:
         model, flags = mean([each[2] for each in tried]), [True] * len(tried)
@@ -97,7 +97,7 @@ def average(
         Tried(str(path), score, flag)
         for (score, path, _, _), flag in zip(tried, flags, strict=True)
     ]
-    return Averaged(model, best, listed, _facts(facts, tried, flags, best))
+    return Averaged(model, best, listed, _facts(tried, flags, best))
 
 
 def mean(models: Sequence[Network]) -> Network:
@@ -116,12 +116,11 @@ def mean(models: Sequence[Network]) -> Network:
 
 
 def _facts(
-    first: dict[str, Any],
     tried: list[tuple[Score, Path, Network, dict[str, Any]]],
     flags: list[bool],
     score: Score,
 ) -> dict[str, Any]:
-    """Those of the best one; and of each that was taken where it came from."""
+    """Those of the one that has most of the mean; and of each that was taken where it came from."""
     averaged = [
         {
             "run": path.parent.name,
@@ -135,5 +134,8 @@ def _facts(
         for (read, path, _, facts), flag in zip(tried, flags, strict=True)
         if flag
     ]
-    kept = {key: value for key, value in first.items() if key not in ("step", "best")}
+    taken = [path for (_, path, _, _), flag in zip(tried, flags, strict=True) if flag]
+    most = max(taken, key=taken.count)
+    whose = next(facts for _, path, _, facts in tried if path == most)
+    kept = {key: value for key, value in whose.items() if key not in ("step", "best")}
     return {**kept, "averaged": averaged, "val_accuracy": score.accuracy}

@@ -47,7 +47,7 @@ def resumed_folder(runs: Path, name: str, is_named: bool) -> Iterator[Path]:
     """The folder of a run to go on with: the latest of that name, or the one that was named.
 
     Raises:
-        BadInput: the name is no plain one, or there is no such run.
+        BadInput: the name is no plain one, there is no such run, or it is an average.
         Busy: another process is writing it.
     """
     _insist_on_plain(name)
@@ -64,6 +64,13 @@ def resumed_folder(runs: Path, name: str, is_named: bool) -> Iterator[Path]:
         folder = max(there, key=_written, default=folder)
     if not folder.is_dir():
         raise BadInput(f"{folder} does not exist: leave out --resume to train it")
+    if (folder / "config.json").is_file() and "averaged" in storage.read_json(
+        folder / "config.json"
+    ):
+        raise BadInput(
+            f"{folder} was averaged, not trained: train on from it with --finetune "
+            f"{folder / 'best.safetensors'}"
+        )
     with storage.alone(folder, "stop it first"):
         yield folder
 

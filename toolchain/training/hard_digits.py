@@ -62,8 +62,9 @@ def misread(
         doubt.index_add_(0, part, 1 - model.decoder.posterior(log_probs, made.digits))
         on_read(first + len(part))
     doubt /= times
-    sizes = [each["digits"] * (each["copies"] + 1) for each in bank.description]
-    for source, mine in zip(bank.description, doubt.split(sizes), strict=True):
+    digits = bank.description[: len(bank.weights)]  # after them comes what is no digit
+    sizes = [each["digits"] * (each["copies"] + 1) for each in digits]
+    for source, mine in zip(digits, doubt.split(sizes), strict=True):
         mine.copy_(mine.view(-1, source["digits"]).mean(0).repeat(source["copies"] + 1))
     return doubt
 

@@ -25,6 +25,7 @@ from optuna.distributions import (
 from optuna.trial import FrozenTrial, TrialState
 
 from generator.digits import DigitBank
+from generator.errors import BadInput
 from models import zoo
 from toolchain import storage
 from toolchain.training import studies
@@ -69,12 +70,17 @@ def tune(
         What `summary` says, and which files were written: best.toml where there is a best.
 
     Raises:
-        BadInput: unknown variant, device or data; the study is another one, or at work already; its
-            database cannot be reached.
+        BadInput: unknown variant, device or data; the recipe goes on from a network; the study is
+            another one, or at work already; its database cannot be reached.
         Stopped: on SIGINT or SIGTERM; the trial that ran is tried again when the study goes on.
     """
     on = device_named(settings.run.device)
     recipe = settings.choose(on.type != "cpu")
+    if recipe.keep or recipe.freeze_norm or recipe.focus:
+        raise BadInput(
+            "trials start from nothing: set recipe.keep, recipe.focus and recipe.freeze_norm to 0, "
+            "0 and false, or name another --recipe"
+        )
     space = space_of(settings.run.variant, settings.network, recipe)
     settings.digits.prepare("train", "val")
     train_bank = settings.digits.bank("train", on, settings.run.seed)

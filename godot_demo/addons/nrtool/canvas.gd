@@ -69,7 +69,7 @@ func undo() -> void:
 		_drop_stroke()
 	elif not _strokes.is_empty():
 		_strokes.pop_back()
-		_pause.stop()
+		_wait(2.0)  # who takes a stroke back means to write another
 		_tell_change()
 
 
@@ -150,7 +150,7 @@ func _end(pointer: int) -> void:
 	if pointer != _pointer:
 		return
 	_pointer = NOBODY
-	_pause.start(pause_seconds)
+	_wait()
 	_tell_change()
 	stroke_ended.emit()
 
@@ -158,7 +158,15 @@ func _end(pointer: int) -> void:
 func _drop_stroke() -> void:
 	_pointer = NOBODY
 	_strokes.pop_back()
+	_wait()
 	_tell_change()
+
+
+func _wait(pauses := 1.0) -> void:
+	if _strokes.is_empty():
+		_pause.stop()
+	else:
+		_pause.start(pauses * pause_seconds)
 
 
 func _tell_change() -> void:

@@ -10,10 +10,11 @@ import sys
 
 import numpy as np
 import pytest
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, ImageShow
 
 from tests.toolchain.reading.test_recognizer import ROOT, page_of
 from tests.toolchain.test_cli import call, refused
+from toolchain.reading import pictures
 
 EXPORTS = ("--exports", ROOT / "exports")
 
@@ -144,3 +145,34 @@ def test_wrong_use_is_refused(folder, tmp_path, capsys):
     assert "choose one" in refused(capsys, "predict", folder, *EXPORTS, "--json", "--csv")
     (tmp_path / "bare").mkdir()
     assert "no pictures" in refused(capsys, "predict", tmp_path / "bare", *EXPORTS)
+
+
+def test_json_is_json_where_nothing_could_be_read(tmp_path, capsys):
+    (tmp_path / "bad.png").write_bytes(b"no picture")
+    assert call("predict", tmp_path / "bad.png", *EXPORTS, "--json") == 2
+    assert json.loads(capsys.readouterr().out) == []
+
+
+def test_who_stops_it_keeps_what_was_read(folder, monkeypatch, capsys):
+    def stopped(path):
+        if path.suffix == ".webp":
+            raise KeyboardInterrupt
+        return real(path)
+
+    real = pictures.open_named
+    monkeypatch.setattr(pictures, "open_named", stopped)
+    assert call("predict", folder, *EXPORTS, "--csv") == 130
+    assert "407" in capsys.readouterr().out
+
+
+def test_long_names_are_printed_whole(folder, capsys):
+    long = folder / ("a-long-name-" * 15 + ".png")
+    (folder / "a.png").rename(long)
+    assert call("predict", long, *EXPORTS) == 0
+    assert "".join(str(long).split()) in "".join(capsys.readouterr().out.split())
+
+
+def test_without_a_viewer_it_says_so(folder, monkeypatch, capsys):
+    monkeypatch.setenv("DISPLAY", ":0")
+    monkeypatch.setattr(ImageShow, "_viewers", [])
+    assert "--annotate" in refused(capsys, "predict", folder / "a.png", *EXPORTS, "--show")

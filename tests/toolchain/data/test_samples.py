@@ -1,6 +1,7 @@
 import pytest
 import torch
 
+from generator.errors import BadInput
 from generator.numbers import PAD
 from generator.style import LAYOUTS
 from models import zoo
@@ -68,3 +69,9 @@ def test_another_seed_gives_others_of_the_same_kind(bank):
     numbers = samples.to_judge("positions-2", bank, 1)
     assert numbers.seeded(2).style == numbers.style
     assert not torch.equal(numbers(0, 9).strips, numbers.seeded(2)(0, 9).strips)
+
+
+@pytest.mark.parametrize("variant", ["compact", "fcnn", "positions-3", "fixed-2"])
+def test_who_cannot_say_nothing_is_not_shown_what_is_no_digit(variant, bank):
+    with pytest.raises(BadInput, match="negatives_share"):
+        samples.to_learn(variant, bank.with_negatives(bank, 0.1), 1)

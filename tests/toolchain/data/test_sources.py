@@ -19,6 +19,15 @@ def test_a_share_may_be_all_or_nothing(strokes_folder, share, origins):
     assert [source["origins"] for source in bank.description] == [origins]
 
 
+@pytest.mark.parametrize(("custom", "procedural"), [(0.8, 0.2), (0.9, 0.1), (0.7, 0.3)])
+def test_shares_that_are_all_together_leave_nothing_to_mnist(strokes_folder, custom, procedural):
+    digits = Digits(
+        custom=(strokes_folder,), custom_share=custom, procedural_share=procedural, fonts_share=0
+    )
+    origins = [source["origins"] for source in digits.bank("val").description]
+    assert origins == [["drawn"], ["procedural"]]
+
+
 def test_procedural_handwriting_takes_its_share_from_mnist(strokes_folder):
     digits = Digits(custom=(strokes_folder,), custom_share=0.25, procedural_share=0.5)
     shares = {each["origins"][0]: each["share"] for each in digits.bank("val").description}

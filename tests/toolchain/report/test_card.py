@@ -54,6 +54,16 @@ def test_whose_digits_were_used_is_named_with_their_licence(weights, tmp_path):
     assert "19,200 and 1 varied copy of each" in text
     assert "What is hard was judged by compact (0123456789ab)" in text
 
+    nothing = {"source": "negatives", "origins": [], "share": 0.1, "writers": None}
+    facts["data"] = [
+        {**source, "digits": 15_246, "writers": 117},
+        {**nothing, "digits": 20_000, "copies": 0},
+    ]
+    checkpoint.save(folder / "lightweight.safetensors", tensors, facts)
+    text = write_card(folder).read_text()
+    assert "| unipen, pendigits | 15,246 | 117 | 90% |" in text
+    assert "| what is no digit | 20,000 | unknown | 10% |" in text
+
 
 def test_weaknesses_are_what_was_measured(release_folder):
     assert "weaknesses" not in write_card(release_folder).read_text()
@@ -91,6 +101,7 @@ def test_an_average_names_the_share_of_each_run(weights, tmp_path):
     folder = tmp_path / "lightweight"
     folder.mkdir()
     tensors, facts = checkpoint.load(weights)
+    facts["seed"] = 62
     facts["averaged"] = [
         {"run": "long", "step": 2190, "seed": 62},
         {"run": "long", "step": 3066, "seed": 62},
@@ -104,11 +115,12 @@ def test_an_average_names_the_share_of_each_run(weights, tmp_path):
         },
     ]
     checkpoint.save(folder / "lightweight.safetensors", tensors, facts)
+    text = write_card(folder).read_text()
     assert (
         "The weights are a mean: 37.5 % long (step 2,190, seed 62), "
-        "25.0 % long (step 3,066, seed 62), 25.0 % release (seed 5), 12.5 % a (step 9, seed 8); "
-        "below, the first that it was made of"
-    ) in write_card(folder).read_text()
+        "25.0 % long (step 3,066, seed 62), 25.0 % release (seed 5), 12.5 % a (step 9, seed 8)."
+    ) in text
+    assert "What follows is of the run with seed 62 alone, 62.5 % of the mean." in text
 
 
 def test_a_card_needs_weights(tmp_path):

@@ -107,3 +107,22 @@ def test_an_export_at_work_is_left_alone(released):
     with storage.alone(released, "wait"):
         settle(released.parent)
         assert not released.exists()
+
+
+def test_what_described_an_int8_file_goes_with_it(made, released):
+    publish(made, released, lambda folder: None)
+    for name in ("golden.json", "bench.json"):
+        (released / name).write_text("of the int8 file")
+    (made / "base.int8.onnx").unlink()
+    publish(made, released, lambda folder: None)
+    assert sorted(path.name for path in released.iterdir()) == ["base.safetensors", "mine.txt"]
+
+
+def test_a_release_that_lies_elsewhere_by_a_link_is_replaced(made, released, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    released.rename(elsewhere)
+    released.symlink_to(elsewhere)
+    publish(made, released, lambda folder: None)
+    assert (released / "base.int8.onnx").read_text() == "new graph"
+    assert [path.name for path in released.parent.iterdir()] == ["base"]
+    assert (elsewhere / "bench.json").read_text() == "old bench.json"

@@ -2,6 +2,7 @@
 
 import pytest
 
+from generator.errors import BadInput
 from tests.toolchain.shipping.test_recipe_search import candidate
 from toolchain.data.sources import Digits
 from toolchain.shipping import gates, release
@@ -54,3 +55,17 @@ def test_nothing_ships_where_all_are_refused(attempt):
 def test_what_fails_with_float32_fails_at_once(attempt):
     with pytest.raises(gates.Shut):
         attempt({"a": refused("float32")})
+
+
+def test_what_gates_run_files_with_is_asked_for_before_anything_is_made(
+    weights, tmp_path, monkeypatch
+):
+    def none(*_):
+        raise BadInput("there is no Debian here")
+
+    monkeypatch.setattr(gates.emulation.debian, "unpack", none)
+    monkeypatch.setattr(release, "export_onnx", lambda *_: pytest.fail("it began"))
+    asked = ("lightweight", tmp_path / "exports", tmp_path / "runs", weights)
+    with pytest.raises(BadInput, match="no Debian"):
+        release.make(*asked, Digits(), release.Order())
+    assert not (tmp_path / "exports").exists()

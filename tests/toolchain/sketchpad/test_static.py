@@ -3,6 +3,7 @@
 import gzip
 import json
 import re
+from pathlib import Path
 
 import pytest
 
@@ -110,6 +111,12 @@ def test_nothing_half_written_is_left(tmp_path, monkeypatch):
             write_page(tmp_path / name, MODEL)
     assert [path.name for path in tmp_path.iterdir()] == ["site"]
     assert files(tmp_path / "site") == before
+
+
+def test_the_folder_that_one_works_in_is_refused(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(BadInput, match="work in"):
+        write_page(Path(), MODEL)
 
 
 def test_the_smallest_release_reads_where_none_is_named(tmp_path):

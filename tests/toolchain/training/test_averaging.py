@@ -23,7 +23,7 @@ def runs(weights, tmp_path):
         }
         (tmp_path / name).mkdir()
         made.append(tmp_path / name / "best.safetensors")
-        checkpoint.save(made[-1], state, {**facts, "step": len(made)})
+        checkpoint.save(made[-1], state, {**facts, "step": len(made), "seed": len(made)})
     return made
 
 
@@ -45,6 +45,7 @@ def test_all_are_taken_as_often_as_they_are_named_where_that_is_asked(runs, numb
     near, start, far = (checkpoint.load_model(path)[0].state_dict() for path in runs)
     made = average([runs[0], runs[1], runs[1], runs[2]], numbers.bank, 100, take_all=True)
     assert len(made.facts["averaged"]) == 4
+    assert made.facts["seed"] == 2, "what else it says is of the one with most of the mean"
     for name, value in made.model.state_dict().items():
         if value.is_floating_point():
             weighted = (near[name] + 2 * start[name] + far[name]) / 4

@@ -66,3 +66,12 @@ def test_a_taken_name_is_refused(tmp_path):
     (tmp_path / "run" / "config.json").touch()
     with pytest.raises(BadInput, match="there already"), new_folder(tmp_path, "run", True):
         pass
+
+
+def test_an_average_is_not_trained_over(arguments, tmp_path, capsys):
+    run = tmp_path / "runs" / "compact-average"
+    run.mkdir(parents=True)
+    (run / "config.json").write_text('{"averaged": []}')
+    (run / "best.safetensors").write_bytes(b"weights")
+    assert "--finetune" in refused(capsys, *arguments, "--run", run.name, "--resume")
+    assert (run / "best.safetensors").read_bytes() == b"weights"

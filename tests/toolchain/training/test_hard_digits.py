@@ -89,3 +89,10 @@ def test_what_was_kept_fits_only_its_own_digits(drawn, mnist_val, tmp_path):
     assert torch.equal(hard_digits.load(tmp_path / "focus.safetensors", drawn), found)
     with pytest.raises(BadInput, match="other digits"):
         hard_digits.load(tmp_path / "focus.safetensors", DigitBank([mnist_val]))
+
+
+def test_what_is_no_digit_is_not_among_them(drawn):
+    mixed = drawn.with_negatives(drawn, 0.1)
+    assert mixed.negatives is not None
+    numbers = NumberGenerator(mixed)
+    assert hard_digits.misread(Knows(7), numbers).shape == (len(drawn),)

@@ -176,3 +176,9 @@ def test_every_variant_has_something_to_tune(variant):
     assert not {"muon", "warmup"} & tune.space_of(variant, {}, RECIPES["earlier"]).keys()
     few = tune.space_of(variant, {}, Recipe(epochs=1, numbers=100))
     assert few["batch"].choices == (32, 64)
+
+
+@pytest.mark.parametrize("change", ["keep=0.5", "freeze_norm=true", "focus=0.7"])
+def test_a_recipe_that_goes_on_from_a_network_is_refused(arguments, change, tmp_path, capsys):
+    assert "recipe.keep" in refused(capsys, *arguments, "--set", f"recipe.{change}")
+    assert not (tmp_path / "study").exists()
