@@ -124,9 +124,11 @@ def test_a_copy_that_cannot_be_written_leaves_nothing(folder, tmp_path, monkeypa
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(Image.Image, "save", full)
-    assert "No space left" in refused(
-        capsys, "predict", folder / "a.png", *EXPORTS, "--annotate", tmp_path / "out"
-    )
+    assert call("predict", folder / "a.png", *EXPORTS, "--annotate", tmp_path / "out") == 2
+    said = capsys.readouterr()
+    assert "407" in said.out, "what was read is told"
+    assert said.err.startswith("nrtool: ")
+    assert "No space left" in said.err
     assert list((tmp_path / "out").iterdir()) == []
 
 
@@ -169,10 +171,13 @@ def test_long_names_are_printed_whole(folder, capsys):
     long = folder / ("a-long-name-" * 15 + ".png")
     (folder / "a.png").rename(long)
     assert call("predict", long, *EXPORTS) == 0
-    assert "".join(str(long).split()) in "".join(capsys.readouterr().out.split())
+    said = capsys.readouterr().out
+    assert "\u2026" not in said
+    assert "".join(line.split()[0] for line in said.splitlines()[1:]).count("long") >= 14
 
 
 def test_without_a_viewer_it_says_so(folder, monkeypatch, capsys):
     monkeypatch.setenv("DISPLAY", ":0")
     monkeypatch.setattr(ImageShow, "_viewers", [])
-    assert "--annotate" in refused(capsys, "predict", folder / "a.png", *EXPORTS, "--show")
+    assert call("predict", folder / "a.png", *EXPORTS, "--show") == 2
+    assert "--annotate" in capsys.readouterr().err
