@@ -33,11 +33,11 @@ def publish(made: Path, folder: Path, finish: Callable[[Path], object]) -> None:
         if folder.is_dir():
             shutil.copytree(folder, fresh)
         fresh.mkdir(exist_ok=True)
-        same = {path.name for path in made.iterdir() if _same(path, folder / path.name)}
+        names = {path.name for path in made.iterdir()}
+        same = {name for name in names if _same(made / name, folder / name)}
         stale = [path for path in fresh.iterdir() if path.name.startswith(f"{folder.name}.")]
-        gone = {path.name for path in stale} - {path.name for path in made.iterdir()}
-        new = {path.name for path in made.iterdir()} - same
-        if any(name.endswith((".safetensors", ".int8.onnx")) for name in gone | new):
+        changed = ({path.name for path in stale} | names) - same
+        if any(name.endswith((".safetensors", ".int8.onnx")) for name in changed):
             stale += [fresh / name for name in REPORTS]
         for path in stale:
             path.unlink(missing_ok=True)

@@ -36,7 +36,8 @@ def find_models(exports: Path | None) -> dict[str, Recognizer]:
     loaded = {path.stem: Recognizer.load(path) for path in paths}
     found = {name: model for name, model in loaded.items() if model.decoder == "ctc"}
     if not found and exports is None:
-        found = {bundled().stem: Recognizer.load(bundled())}
+        path = bundled()
+        found = {path.stem: Recognizer.load(path)}
     if not found:
         raise BadInput(
             f"no models in {str(folder)!r} that read numbers of any length: make one with "

@@ -64,9 +64,8 @@ def resumed_folder(runs: Path, name: str, is_named: bool) -> Iterator[Path]:
         folder = max(there, key=_written, default=folder)
     if not folder.is_dir():
         raise BadInput(f"{folder} does not exist: leave out --resume to train it")
-    if (folder / "config.json").is_file() and "averaged" in storage.read_json(
-        folder / "config.json"
-    ):
+    config = folder / "config.json"
+    if config.is_file() and "averaged" in storage.read_json(config):
         raise BadInput(
             f"{folder} was averaged, not trained: train on from it with --finetune "
             f"{folder / 'best.safetensors'}"

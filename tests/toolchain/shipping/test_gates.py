@@ -173,8 +173,7 @@ def test_processors_is_shut_where_a_processor_saturates(tmp_path, strips, monkey
     eight_bits(graph)
     onnx.save(graph, eight)
     monkeypatch.setattr(emulation, "PROCESSORS", emulation.PROCESSORS[:1])
-    # What is released was emulated when it was exported.
-    gate = gates.of_processors(released, strips, emulate=False)
+    gate = gates.of_processors(released, strips, emulate=True)
     assert gate.held, gate.measured
     monkeypatch.setattr(processors, "saturating", lambda graph: [])
     gate = gates.of_processors(eight, strips, emulate=True)
