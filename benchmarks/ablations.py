@@ -6,7 +6,10 @@
 Trains one small network for each row and seed, all for as many numbers, and reads numbers that none
 was trained on: of MNIST's validation digits, laid out as we do and as the earlier work does, and
 redrawn; of the writers kept for validation; of everyone of `--held-out`. A row differs from the
-first of its table by what it names; seeds change both the first weights and the numbers. Writes
+first of its table by what it names, and by what comes with it: without fonts there are none of
+their letters among what is no digit, without custom digits it is drawn by a program's hand. Which
+epoch is read is chosen by MNIST's validation digits. Seeds change both the first weights and the
+numbers. Writes
 exports/<that network>/ablations.json as it goes (a stopped run goes on) and at the end its card.
 """
 

@@ -32,6 +32,7 @@ from generator.strip import HEIGHT, WIDTH
 from toolchain import storage
 from toolchain.provenance import machine, source_commit
 from toolchain.reading.runtime import INPUT, open_model
+from toolchain.shipping.release_reports import float32_of
 from toolchain.table import Table
 from toolchain.training.accuracy import wilson
 
@@ -162,8 +163,11 @@ def main() -> None:
     files = [(path.stem, "file", path) for path in given.model] or [
         (variant, form, path)
         for variant in VARIANTS
-        for form, end in (("float32", ".onnx"), ("int8", ".int8.onnx"))
-        if (path := ROOT / "exports" / variant / f"{variant}{end}").is_file()
+        if (folder := ROOT / "exports" / variant).is_dir()
+        for form, path in (
+            ("float32", float32_of(folder)),
+            ("int8", folder / f"{variant}.int8.onnx"),
+        )
     ]
     models: dict[str, Any] = {}
     for name, form, path in files:

@@ -48,6 +48,7 @@ def measure(readings: int) -> dict[str, Any]:
     check.copy_models()
     play = ["--script", "tests/benchmark.gd", "--", str(readings)]
     text = export.run(godot, play, {"NRTOOL_EXPORTS": str(check.EXPORTS)})
+    check.complain(text, "the benchmark")
     lines = [line for line in text.splitlines() if line.startswith("{")]
     wrong = [row for row in json.loads(lines[-1])["rows"] if row["problem"]] if lines else [text]
     if wrong:
@@ -91,12 +92,12 @@ def page(report: dict[str, Any]) -> str:
     shown, drawing, slices = table(report), report["drawing"], report["slices"]
     return (
         f"# Readings in Godot\n\n{shown.title}.\n\n{shown.markdown()}\n"
-        "*Work* is what the main thread did, in the mean, which on a busy machine is less than "
-        "what the clock says; *load* is work too.\n\n"
+        "*Work* is what the main thread did, in the mean: the system counts it in steps of "
+        "milliseconds, and what other programs do meanwhile is none of it. *Load* is work too.\n\n"
         f"Before each reading come {drawing['work_ms']:.1f} ms of work from strokes to strip. "
         f"Without threads all of it takes {slices['frames']:.1f} frames, each held up by "
-        f"{slices['frame']['work_ms']:.1f} ms of work in the mean, "
-        f"{slices['frame']['work_longest_ms']:.1f} ms at most.\n"
+        f"{slices['frame']['clock_ms']:.1f} ms by the clock (median), "
+        f"{slices['frame']['clock_longest_ms']:.1f} ms at most.\n"
     )
 
 

@@ -72,7 +72,7 @@ def turned(chance: Chance, pixels: np.ndarray, labels: np.ndarray, way: str) -> 
 def main() -> int:
     """Measure, print, write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--count", type=int, default=300, help="pictures of each kind")
+    parser.add_argument("--count", type=int, default=200, help="pictures of each kind")
     parser.add_argument("--model", type=Path, default=Path("exports/optimized/optimized.int8.onnx"))
     parser.add_argument("--mnist", type=Path)
     parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".json"))

@@ -19,6 +19,7 @@ import onnx
 import onnxruntime
 import shapes
 from numpy.typing import NDArray
+from results import EARLIER
 
 from models import zoo
 from toolchain import storage
@@ -38,10 +39,9 @@ ROOT = Path(__file__).parent.parent
 OUT = Path(__file__).parent / "pareto"
 RELEASES = ("base", "optimized", "lightweight", "nano")
 AGAINST = "optimized"
-# Of the earlier work: accuracy in % and size in MB of its int8 files, as published.
 PUBLISHED = {
-    "earlier optimized": {"accuracy": 98.1, "megabytes": 2.48, "source": "published"},
-    "earlier lightweight": {"accuracy": 93.4, "megabytes": 2.13, "source": "published"},
+    f"earlier {variant}": {"accuracy": accuracy, "megabytes": megabytes}
+    for variant, (accuracy, megabytes) in EARLIER.items()
 }
 STYLE = (
     "<style>text{font:11px sans-serif;fill:#475569}.axis line{stroke:#e2e8f0}"

@@ -92,7 +92,8 @@ def main() -> int:
         assert address
         with sync_playwright() as player:
             browser = player.chromium.launch(
-                executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+                executable_path=shutil.which("chromium") or shutil.which("chromium-browser"),
+                args=["--no-sandbox"],
             )
             page = browser.new_page(viewport={"width": 390, "height": 844}, has_touch=True)
             page.goto(address[0])

@@ -87,7 +87,7 @@ def main() -> int:
         address = f"http://localhost:{serving.server_port}/"
         context = player.chromium.launch_persistent_context(
             Path(folder) / "profile",
-            executable_path=shutil.which("chromium"),
+            executable_path=shutil.which("chromium") or shutil.which("chromium-browser"),
             args=["--no-sandbox"],
         )
         context.set_default_timeout(600_000)

@@ -107,7 +107,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--variants", nargs="+", default=[*zoo.VARIANTS], help="which to train")
     parser.add_argument("--threads", nargs="+", type=int, default=[1, os.cpu_count() or 1])
-    parser.add_argument("--steps", type=int, default=80, help=f"to be timed, a multiple of {GROUP}")
+    parser.add_argument("--steps", type=int, default=40, help=f"to be timed, a multiple of {GROUP}")
     parser.add_argument("--recipe", choices=[*RECIPES], help="default: this machine's")
     parser.add_argument("--custom", type=Path, help="folder of stroke digits; else MNIST alone")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "training")

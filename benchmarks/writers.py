@@ -43,7 +43,7 @@ from toolchain.training.devices import best_device
 from toolchain.training.loop import Job, train
 from toolchain.training.settings import Settings, gather
 
-VARIANT, RECIPE = "lightweight", "quick"
+VARIANT, RECIPE = "nano", "quick"
 SEED = 11_000_027  # of the numbers that are read
 PART = 1_000  # numbers at once
 
@@ -69,7 +69,7 @@ def main() -> int:
     parser.add_argument("--variant", default=VARIANT, choices=[*zoo.VARIANTS])
     parser.add_argument("--folds", type=int, default=4)
     parser.add_argument("--seeds", type=int, default=1, help="networks a fold, read in turn")
-    parser.add_argument("--numbers", type=int, default=60_000, help="each network trains on")
+    parser.add_argument("--numbers", type=int, default=65_536, help="each network trains on")
     parser.add_argument("--count", type=int, default=6_000, help="numbers of each fold to read")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "writers")
     options = parser.parse_args()
@@ -100,8 +100,13 @@ def run(options: argparse.Namespace) -> int:
     }
     path = options.out.with_suffix(".json")
     held = json.loads(path.read_text("utf-8")) if path.is_file() else {}
-    # Only rows of the same writers and the same budget stand beside one another.
-    rows = held["rows"] if held.items() >= head.items() else {}
+    if held and not held.items() >= head.items():
+        other = ", ".join(f"{key} {held.get(key)}" for key in head if held.get(key) != head[key])
+        raise BadInput(
+            f"{path} holds rows of {other}: rows stand beside one another only if alike in this; "
+            "give the same, or another --out"
+        )
+    rows = held.get("rows", {})
     right: Counter[str] = Counter()
     read: Counter[str] = Counter()
     for number, fold in enumerate(every):

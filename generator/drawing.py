@@ -10,6 +10,7 @@ from torch import Tensor
 
 from generator import kernel
 from generator.digits import DigitBank
+from generator.errors import BadInput
 from generator.flaws import DOTS
 from generator.frames import Frames, framed_ink
 from generator.layout import Placement
@@ -23,6 +24,9 @@ def placed_strips(
     """Strips uint8 [N, 1, 32, 128] of glyphs int64 [N, 5] where they are present, bool [N, 5].
 
     `compiled` asks for a bank in the CPU's memory.
+
+    Raises:
+        BadInput: a style so wild that a place is no finite number.
     """
     if not compiled:
         return _as_bytes(placed_ink(bank, present, glyphs, placement))
@@ -37,6 +41,8 @@ def placed_strips(
         ],
         -1,
     )
+    if not place[present].isfinite().all():
+        raise BadInput("the style is beyond what can be computed with: lower its largest values")
     strips = np.zeros((len(glyphs), HEIGHT, WIDTH), np.uint8)
     kernel.paint_placed(
         strips,

@@ -112,7 +112,9 @@ def ink_glyphs(source: str, inks: Sequence[Image], labels: Sequence[int]) -> Gly
         size = (max(1, round(box.shape[1] * scale)), max(1, round(box.shape[0] * scale)))
         x, y = (CANVAS_WIDTH - size[0]) // 2, (CANVAS_HEIGHT - size[1]) // 2
         small = PIL.Image.fromarray(box).resize(size, PIL.Image.Resampling.BOX)
-        canvas[y : y + size[1], x : x + size[0]] = np.asarray(small)
+        # A pen much thinner than a cell would fade.
+        full = np.asarray(small, np.float32) * (255 / np.asarray(small).max())
+        canvas[y : y + size[1], x : x + size[0]] = full.round()
     return _raster(source, pixels, np.array(labels, np.uint8))
 
 

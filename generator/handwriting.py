@@ -51,7 +51,8 @@ def handwritten(
         skeletons: the ways of writing each label.
 
     Returns:
-        writers * each digits of each label; their writers are named "procedural-0000" and so on.
+        writers * each digits of each label; their writers are named "procedural-SEED-0000" and
+        so on.
     """
     digits = []
     for number in range(writers):

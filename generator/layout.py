@@ -29,6 +29,8 @@ DIGIT_SLOTS = (
     *("digit", "glyph", "scale", "rotation", "shift", "gap"),
     *("sway_x", "sway_y", "phase_x", "phase_y"),
 )
+# Of the height; of a narrower digit the neighbour never covers more than all.
+LEAST_COVERED = 0.1
 PACE = math.pi * 1.5  # radians a digit's sway runs through per height: three quarters of a wave
 # Drawn where the style has flaws, one set a place; the dots of the first places are the number's.
 FLAW_SLOTS = ("touching", "cut", "cut_where", "cut_wide", "dot", "dot_x", "dot_y", "dot_size")
@@ -123,8 +125,9 @@ def lay_out(
     gap = (gap_mean + (each["gap"] * 2 - 1) * (style.shift / 96)).clamp(min=style.gap[0])
     one = digits == 1
     ones = F.pad(one[:, 1:] & one[:, :-1], (1, 0))  # side by side, they would be one thick stroke
+    narrower = torch.minimum(half_wide, half_wide.roll(1, 1)) * 2
+    gap = gap.maximum(-narrower.clamp(min=LEAST_COVERED))  # each digit begins left of the next
     if style.ones_touch:
-        narrower = torch.minimum(half_wide, half_wide.roll(1, 1)) * 2
         gap = gap.maximum(torch.where(ones, 0.0, -COVERED * narrower))
     if flaws is not None:
         bent = torch.stack([xx, xy, yx, yy, sway_x, sway_y, *phases], -1)

@@ -18,5 +18,7 @@ Positive = Annotated[float, Gt(0)]
 Share = Annotated[float, Interval(ge=0, le=1)]
 Span = Annotated[tuple[float, float], LowFirst]
 AmountSpan = Annotated[tuple[Amount, Amount], LowFirst]
+Margin = Annotated[float, Interval(ge=0, le=64)]  # px, at most half a strip
+MarginSpan = Annotated[tuple[Margin, Margin], LowFirst]
 PositiveSpan = Annotated[tuple[Positive, Positive], LowFirst]
 CountSpan = Annotated[tuple[Count, Count], LowFirst]

@@ -3,7 +3,16 @@
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from generator.ranges import Amount, AmountSpan, CountSpan, Positive, PositiveSpan, Share, Span
+from generator.ranges import (
+    Amount,
+    AmountSpan,
+    CountSpan,
+    MarginSpan,
+    Positive,
+    PositiveSpan,
+    Share,
+    Span,
+)
 
 
 @dataclass(frozen=True)
@@ -59,7 +68,7 @@ class Style:
     finest: Positive = 1.4
     uneven: Share = 0.8
     bend: Amount = 0.025
-    margin: AmountSpan = (1.0, 4.0)
+    margin: MarginSpan = (1.0, 4.0)
     cell: Amount = 0.0
     touching: Share = 0.0
     ones_touch: bool = False

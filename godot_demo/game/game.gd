@@ -23,10 +23,9 @@ var last_strokes: Array[PackedVector2Array] = []
 var last_sum: Sums.Sum  ## that was answered with them
 var is_muted := false
 
-var _ticket := 0
+var _ticket := 0  ## of what is on the canvas now, being read or read; 0 before it is asked for
 var _lifted := 0
 var _reading: NrtoolReading  ## of what is on the canvas now; null until it is there
-var _is_asked := false  ## a reading of what is on the canvas now is on its way or there
 var _is_waiting := false  ## the pause is over, the reading is not there yet
 var _mistakes := 0
 var _round := 0
@@ -149,22 +148,20 @@ func _on_stroke_ended() -> void:
 	_lifted = Time.get_ticks_usec()
 	last_strokes = canvas.strokes()
 	last_sum = sum
-	_is_asked = true
 	_ticket = recognizer.recognize_strokes_async(last_strokes)
 
 
 func _on_changed() -> void:
 	_reading = null
-	_is_asked = false
-	if canvas.is_blank():
-		_ticket = 0
-	elif not canvas.is_writing() and _lifted > 0:
+	_ticket = 0
+	_is_waiting = false
+	if not canvas.is_blank() and not canvas.is_writing() and _lifted > 0:
 		_on_undone.call_deferred()
 
 
 func _on_undone() -> void:
 	# What is left after undo or a cancelled touch is read anew; a stroke's end has asked already.
-	if not _is_asked and not canvas.is_blank() and not canvas.is_writing():
+	if _ticket == 0 and not canvas.is_blank() and not canvas.is_writing():
 		_on_stroke_ended()
 
 

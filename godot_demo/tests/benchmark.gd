@@ -114,12 +114,11 @@ func _told() -> Dictionary:
 	for work: float in _work:
 		total += work
 	_clock.sort()
-	_work.sort()
 	var told := {
 		"clock_ms": _clock[_clock.size() / 2],
 		"clock_p90_ms": _clock[_clock.size() * 9 / 10],
 		"work_ms": total / _work.size(),  # Linux counts it in steps of milliseconds
-		"work_longest_ms": _work[-1],
+		"clock_longest_ms": _clock[-1],
 	}
 	_clock.clear()
 	_work.clear()

@@ -56,6 +56,19 @@ func test_what_is_left_after_undo_is_judged_and_saved_as_what_it_answered() -> v
 	await _close(game)
 
 
+func test_an_undo_while_the_reading_is_awaited_gives_time_to_write_on() -> void:
+	var game := await _game()
+	game.canvas.pause_seconds = 2.0
+	game.ask(Sums.Sum.new(8, "+", 9))
+	await Finger.write(game.canvas, "17", tree)
+	game._reading = null  # as on a device that has not read it yet
+	game._on_paused()
+	check(game._is_waiting, "the pause is over, the reading is not there")
+	game.canvas.undo()
+	check(not game._is_waiting, "what is left waits for its own pause")
+	await _close(game)
+
+
 func test_a_missing_model_opens_the_developer_page() -> void:
 	var game := await _game()
 	check(not game.developer.visible, "hidden at first")

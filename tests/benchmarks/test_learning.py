@@ -34,9 +34,7 @@ def test_no_more_is_claimed_than_is_known(known, said):
 
 
 def test_the_page_tells_what_is_there():
-    report = {"reached": {"earlier": reached(0.97, None, 250.0)}}
-    assert (
-        "| earlier | 97% | not yet | 50.00% after 4 min | 1,000 | 2 threads of M, commit C |"
-        in learning.page(report)
-    )
+    report = {"reached": {"earlier": {**reached(0.97, None, 250.0), "own": 0.75}}}
+    row = "| earlier | 97% | not yet | 50.00% after 4 min | 75.00% | 1,000 | 2 threads of M, "
+    assert row in learning.page(report)
     assert "rounds" not in learning.page(report)

@@ -1,10 +1,12 @@
+import json
+
 import numpy as np
 import pytest
 
-from benchmarks.writers import folds, written
+from benchmarks.writers import folds, main, written
 from generator.errors import BadInput
 from generator.splits import in_validation
-from generator.strokes import StrokeDigit
+from generator.strokes import StrokeDigit, write_strokes
 
 DIGITS = [
     StrokeDigit(label, f"hand-{writer}", (np.zeros((2, 2), np.float32),))
@@ -41,3 +43,14 @@ def test_recipes_are_compared_writer_by_writer():
     }
     text = written(head | {"digits": 400, "writers": 40, "rows": rows})
     assert "+1.00 (+1.00 to +1.00)" in text  # far narrower than either's own interval
+
+
+def test_rows_of_another_budget_are_kept(tmp_path, monkeypatch, capsys):
+    strokes, out = tmp_path / "strokes.jsonl.gz", tmp_path / "writers.json"
+    write_strokes(DIGITS, strokes)
+    held = json.dumps({"variant": "nano", "numbers": 1, "rows": {"as it is": {}}})
+    out.write_text(held)
+    monkeypatch.setattr("sys.argv", ["writers.py", "--custom", str(strokes), "--out", str(out)])
+    assert main() == 2
+    assert "numbers 1" in capsys.readouterr().err
+    assert out.read_text() == held

@@ -99,3 +99,15 @@ def test_hidden_files_are_no_digits(tmp_path):
     (tmp_path / "._mine.jsonl").write_bytes(b"\0\5\x16\7")
     (tmp_path / "folder.jsonl").mkdir()
     assert [digit.label for digit in stroke_digits(tmp_path, None)] == [1]
+
+
+def test_a_pen_far_thinner_than_a_cell_stays_seen():
+    ink = np.zeros((900, 700), np.uint8)
+    ink[100:102, 100:500] = 255  # a 7: a bar ...
+    for row in range(100, 800):
+        ink[row, 500 - (row - 100) // 3 :][:2] = 255  # ... and a stem, both 2 px thick
+    glyphs = ink_glyphs("thin", [ink], [7])
+    left, top, right, bottom = glyphs.boxes[0].tolist()
+    assert bottom - top >= 27
+    assert right - left >= 14
+    assert glyphs.pixels.amax() == 255

@@ -28,9 +28,9 @@ def test_without_distortion_they_are_mnist_pixel_by_pixel():
     bank = DigitBank([mnist_glyphs("test")])
     digits = DigitGenerator(bank)
     batch = digits(0, len(bank))
-    images, labels = load_mnist("test")
-    assert torch.equal(batch.strips[:, 0], torch.from_numpy(images))
-    assert torch.equal(batch.digits[:, 0], torch.from_numpy(labels).long())
+    images, labels = (torch.from_numpy(each)[digits.order] for each in load_mnist("test"))
+    assert torch.equal(batch.strips[:, 0], images)
+    assert torch.equal(batch.digits[:, 0], labels.long())
     assert (batch.digits[:, 1:] == PAD).all()
     assert digits.different(20_000) == len(bank) == digits.different(len(bank))
     assert DigitGenerator(bank, 0, Distortion()).different(20_000) == 20_000
@@ -60,3 +60,15 @@ def test_strokes_and_pictures_are_digits_of_the_same_size(strokes_folder, distor
         sides = torch.maximum(ink.any(1).sum(1), ink.any(2).sum(1))
         assert sides.min() >= 14
         assert sides.max() <= 26
+
+
+def test_judged_digits_come_once_each_and_every_sources_share_from_the_first_on(
+    mnist_val, strokes_folder
+):
+    strokes = stroke_glyphs(strokes_folder, "train")
+    bank = DigitBank([strokes, mnist_val], [0.2, 0.8])
+    judged = DigitGenerator(bank, 5)
+    assert sorted(judged.order.tolist()) == list(range(len(bank)))
+    few = len(strokes.labels)  # of the rarer source as many as there are would be a fifth
+    share = (judged.order[:few] < len(strokes.labels)).float().mean()
+    assert 0.1 < share < 0.3

@@ -16,6 +16,8 @@ import typer
 from PIL import Image
 
 from generator import fontsource
+from generator.splits import in_validation, writer_key
+from tests.conftest import stroke_line
 from toolchain import console
 from toolchain.cli import app
 from toolchain.data import checkpoint
@@ -188,7 +190,7 @@ def test_a_stopped_export_leaves_nothing_behind(stop, weights, tmp_path):
         time.sleep(0.05)
     running.send_signal(stop)
     said = running.communicate()[1]
-    assert (running.returncode, "Traceback" in said) == (console.INTERRUPTED, False)
+    assert (running.returncode, "Traceback" in said) == (console.INTERRUPTED, False), said
     assert not list(temporary.glob("nrtool.*"))
     assert not (tmp_path / "exports").exists()
 
@@ -213,8 +215,23 @@ def test_evaluate_keeps_its_report_beside_the_release(release, monkeypatch, caps
     refused(capsys, "evaluate", *arguments, "--errors", "errors.gif")
     assert "already" in refused(capsys, "evaluate", *arguments, "--errors", "errors.png")
     refused(capsys, "evaluate", *arguments, "--model", "other.onnx", "--save")
-    said = refused(capsys, "evaluate", *arguments, "--held-out", strokes_folder)
-    assert "named to train on too" in said
+    for part in (strokes_folder, strokes_folder / "drawn.jsonl"):
+        said = refused(capsys, "evaluate", *arguments, "--held-out", part)
+        assert "named to train on too" in said
+
+
+def test_a_hand_of_ones_own_that_is_trained_on_is_not_judged_by(
+    release, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(release)
+    hand = tmp_path / "hand.jsonl"
+    writer = next(name for name in map(str, range(99)) if not in_validation(writer_key(name)))
+    hand.write_text("\n".join(stroke_line(label, writer) for label in range(10)))
+    for command, kept in (("parity", "sections"), ("evaluate", "sources")):
+        asked = (command, "--variant", "lightweight", "--count", 100, "--custom", hand, "--json")
+        assert call(*asked) in (0, 1)  # an untrained network may read otherwise in another form
+        told = json.loads(capsys.readouterr().out)
+        assert not any("writers" in each["numbers"] for each in told[kept])
 
 
 def test_of_held_out_digits_every_writer_is_read(release, monkeypatch, capsys, strokes_folder):

@@ -237,7 +237,7 @@ def average(
 
     paths = [best_of(path) for path in checkpoints]
     # Before the long work: a name that is taken is refused at once.
-    name = run if run is not None else f"{checkpoint.facts(paths[0])['variant']}-average"
+    name = run if run is not None else f"{checkpoint.load_model(paths[0])[1]['variant']}-average"
     with new_folder(runs, name, is_named=run is not None) as folder:
         bank = digits_of(mnist, custom, custom_share).bank("val")
         with console.progress("averaging", 2 * len(paths) - 1) as update:

@@ -71,8 +71,12 @@ def tune(
         ),
     ] = None,
     recipe: Annotated[
-        str, Option(help="How long a trial is, and all that is not tuned; or the TOML file of one.")
-    ] = "quick",
+        str | None,
+        Option(
+            help="How long a trial is, and all that is not tuned; or the TOML file of one.",
+            show_default="quick",
+        ),
+    ] = None,
     epochs: Annotated[int | None, Option(min=1, help="Of a trial.")] = None,
     numbers: Annotated[int | None, Option(min=1, help="Numbers an epoch.")] = None,
     device: SetDevice = None,
@@ -107,7 +111,7 @@ def tune(
         "digits": settings.sources(mnist, custom, custom_share, procedural_share, fonts),
         "recipe": {"epochs": epochs, "numbers": numbers},
     }
-    given = settings.gather(config, assignments, options, recipe)
+    given = settings.gather(config, assignments, options, recipe, "quick")
     folder = study or Path("studies") / given.run.variant
     place = place_of(folder, storage)
     length = given.choose(False)

@@ -138,6 +138,11 @@ class Digits:
         """
         return DigitBank(self._own(split, device), device=device)
 
+    def validation_bank(self) -> DigitBank | None:
+        """The custom digits of writers who are kept for validation, of whom there may be none."""
+        own = self._own("val", "cpu")
+        return DigitBank(own) if own else None
+
     def strokes(self, split: Split) -> tuple[str, list[StrokeDigit]]:
         """Strokes and what numbers of them are called: of the custom digits, else procedural."""
         own = [digit for path in self.custom for digit in stroke_digits(path, split)]

@@ -136,11 +136,13 @@ def _banks(digits: Digits, held_out: Sequence[Path]) -> list[tuple[str, DigitBan
         redrawn.prepare("test")
         banks.append((REDRAWN_DIGITS, redrawn.bank("test")))
     for folder in held_out:
-        if folder.resolve() in {path.resolve() for path in digits.custom}:
-            raise BadInput(f"{folder} is named to train on too: leave out one of the two")
+        for path in digits.custom:
+            here, other = folder.resolve(), path.resolve()
+            if here.is_relative_to(other) or other.is_relative_to(here):
+                raise BadInput(f"{folder} is named to train on too: leave out one of the two")
         banks.append((f"all digits of {folder.name.split('.')[0]}", everyones_bank(folder)))
-    if digits.custom:
-        banks.append((WRITERS_DIGITS, digits.custom_bank("val")))
+    if (own := digits.validation_bank()) is not None:
+        banks.append((WRITERS_DIGITS, own))
     return banks
 
 

@@ -40,8 +40,8 @@ def prove(
     files |= {SCRIPT: script} if script.is_file() else {}
     forms = Forms(folder / f"{variant}.safetensors", files.pop("float32"), files)
     banks = [(TEST_DIGITS, Digits(digits.mnist).bank("test"))]
-    if digits.custom:
-        banks.append((WRITERS_DIGITS, digits.custom_bank("val")))
+    if (own := digits.validation_bank()) is not None:
+        banks.append((WRITERS_DIGITS, own))
     sections: list[Parity] = []
     for source, bank in banks:
         numbers = samples.held_out(variant, source, bank, SEED, count)
@@ -98,7 +98,10 @@ def pinned(variant: str, exports: Path) -> list[str]:
         BadInput: as `pin`, or there are no golden vectors.
     """
     folder = _exported(variant, exports)
-    return golden.check(folder / "golden.json", _both(folder))
+    path = folder / "golden.json"
+    if (of := golden.load(path)["variant"]) != variant:
+        raise BadInput(f"{path} is of {of}: make it again by `nrtool golden --variant {variant}`")
+    return golden.check(path, _both(folder))
 
 
 def _forms(folder: Path) -> dict[str, Path]:

@@ -17,6 +17,7 @@ In reading order:
 - `hard_digits`: digits that a network misreads come more often.
 - `muon`: the optimizer of hidden convolutions.
 - `ema`: the moving average of the weights.
+- `norms`: batch-norm that keeps the statistics that it has.
 - `accuracy`: how well a network reads, with the interval that the count allows.
 - `averaging`: the mean of several trained networks, where it reads better.
 - `footprint`: the memory that a training step takes, by what its backward pass needs.

@@ -16,12 +16,14 @@ import torch
 from generator.digits import DigitBank
 from generator.errors import BadInput
 from models.decoders import Network
+from toolchain import memory
 from toolchain.data import checkpoint, samples
 from toolchain.training.accuracy import Score, evaluate
 from toolchain.training.devices import bf16_helps
 
 SEED = 7_000_003
 NUMBERS = 8_000
+_KEPT = 8 << 10  # bytes of each number: its strip, and what it is drawn from
 
 
 @dataclass(frozen=True)
@@ -65,10 +67,12 @@ def average(
     """
     if len(paths) < 2:
         raise BadInput("an average needs two checkpoints or more: name them all")
-    first = checkpoint.facts(paths[0])
+    _, first = checkpoint.load_model(paths[0])
     variant, network = first["variant"], first.get("network")
     judged = samples.to_judge(variant, bank, SEED, checkpoint.changes(first, "style"))
-    check = judged(0, judged.different(count))
+    count = judged.different(count)
+    memory.insist(_KEPT * count, f"reading {count:,} numbers", "lower --count")
+    check = judged(0, count)
     fast = bf16_helps(bank.device)
     tried, read = [], dict[Path, Score]()  # one that is named twice is read once
     for path in paths:

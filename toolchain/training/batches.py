@@ -6,13 +6,13 @@ import torch
 from torch import Tensor
 
 from generator.hashing import hash_uniform
-from generator.numbers import Numbers
+from generator.numbers import PAD, Numbers
 from toolchain.data.samples import Samples
 from toolchain.training.recipes import Recipe
 
 GROUP = 8  # batches that are made at once and sorted by width
 COLUMNS = 4  # of a frame: a trimmed batch's width is a multiple of this
-NARROWEST = 32  # columns of a batch, for frames enough
+NARROWEST = 32  # columns of a batch at least
 
 
 def batches(
@@ -32,7 +32,8 @@ def batches(
         made, order = _group(numbers, recipe, step // GROUP, hard)
         for rows in order[step % GROUP :]:
             strips = made.strips[rows]
-            yield trimmed(strips) if recipe.trim else strips, made.digits[rows]
+            digits = made.digits[rows]
+            yield trimmed(strips, digits) if recipe.trim else strips, digits
             step += 1
 
 
@@ -42,10 +43,17 @@ def indices_of(numbers: Samples, recipe: Recipe, step: int, hard: Samples | None
     return step // GROUP * GROUP * recipe.batch + order[step % GROUP].cpu()
 
 
-def trimmed(strips: Tensor) -> Tensor:
-    """Strips [N, 1, H, W] without columns at their left that are empty in all of them."""
-    free = int(_first_inked(strips).min()) // COLUMNS * COLUMNS
-    return strips[..., min(free, strips.shape[-1] - NARROWEST) :]
+def trimmed(strips: Tensor, digits: Tensor) -> Tensor:
+    """Strips [N, 1, H, W] without columns at their left that are empty in all of them.
+
+    As many stay as CTC needs frames for: one for each of the digits [N, 5], and one between equal
+    neighbours.
+    """
+    equal = (digits[:, 1:] == digits[:, :-1]) & (digits[:, 1:] != PAD)
+    frames = (digits != PAD).sum(1) + equal.sum(1)
+    most = torch.stack([_first_inked(strips).min(), -frames.max()]).tolist()
+    free, needed = most[0] // COLUMNS * COLUMNS, -most[1] * COLUMNS
+    return strips[..., min(free, strips.shape[-1] - max(NARROWEST, needed)) :]
 
 
 def _group(

@@ -11,9 +11,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from generator.errors import BadInput
 from models import zoo
 from toolchain.data import checkpoint
 from toolchain.errors import FellShort
+from toolchain.training.norms import keep_norms
 
 FILE = "diverged.safetensors"  # in the run's folder
 # Optimizers divide it by as much as 1,000; beyond float32 they can't compute with it.
@@ -83,9 +85,14 @@ def replay(path: Path) -> float:
         BadInput: the file is missing, damaged, or none that `diverged` wrote.
     """
     tensors, facts = checkpoint.load(path)
+    if f"{_BATCH}strips" not in tensors or "not_finite" not in facts:
+        raise BadInput(f"{path} keeps no step that diverged: name a run's {FILE}")
     model = zoo.build(facts["variant"], checkpoint.changes(facts, "network"))
     model.load_state_dict({k[5:]: v for k, v in tensors.items() if k.startswith("live.")})
     torch.manual_seed(facts["seed"] * 1_000_003 + facts["step"])
+    model.train()
+    if facts["recipe"]["freeze_norm"]:
+        keep_norms(model)
     with torch.no_grad():
-        log_probs = model.train()(tensors[f"{_BATCH}strips"].float() / 255)
+        log_probs = model(tensors[f"{_BATCH}strips"].float() / 255)
         return float(model.decoder.loss(log_probs, tensors[f"{_BATCH}digits"]))

@@ -58,7 +58,7 @@ def misread(
     for first in range(0, len(glyphs), _BATCH):
         part = glyphs[first : first + _BATCH]
         made = single.alone(torch.arange(first, first + len(part)), part)
-        log_probs = log_probs_of(model, trimmed(made.strips), autocast)
+        log_probs = log_probs_of(model, trimmed(made.strips, made.digits), autocast)
         doubt.index_add_(0, part, 1 - model.decoder.posterior(log_probs, made.digits))
         on_read(first + len(part))
     doubt /= times

@@ -32,6 +32,7 @@ from toolchain.training.devices import denormals_flushed
 from toolchain.training.divergence import all_finite, diverged, not_finite
 from toolchain.training.ema import Average
 from toolchain.training.muon import optimizers_for
+from toolchain.training.norms import keep_norms
 from toolchain.training.profile import part
 from toolchain.training.ranks import ALONE, Ranks
 from toolchain.training.recipes import Recipe, learning_rate
@@ -194,7 +195,7 @@ def train(
             torch.manual_seed(seed * 1_000_003 + step)
             model.train()
             if recipe.freeze_norm:
-                _freeze_norm(model)
+                keep_norms(model)
             for optimizer, ratio in optimizers:
                 for group in optimizer.param_groups:
                     group["lr"] = learning_rate(recipe, step) * ratio
@@ -275,12 +276,6 @@ def _stop_requests() -> Iterator[Callable[[], bool]]:
     finally:
         for kind, handler in zip(kinds, before, strict=True):
             signal.signal(kind, handler)
-
-
-def _freeze_norm(model: nn.Module) -> None:
-    for module in model.modules():
-        if isinstance(module, nn.BatchNorm2d):
-            module.eval()
 
 
 def _record(run: Path, history: list[dict[str, Any]], writer: SummaryWriter) -> None:

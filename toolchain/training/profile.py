@@ -7,10 +7,10 @@ from pathlib import Path
 import torch
 from torch.profiler import ProfilerActivity, profile, record_function, schedule
 
-from toolchain import storage
+from toolchain import console, storage
 from toolchain.table import Table
 
-WARM, STEPS = 8, 16  # steps before, and those that are looked at
+WARM, STEPS = 8, 16  # steps before, and those that are looked at, if there are as many
 OPERATORS = 12  # the dearest, in the table
 
 # The parts of a step, as the loop names them; what is left over is the loop's own.
@@ -28,7 +28,11 @@ def profiled(run: Path, device: torch.device) -> Iterator[Callable[[], None]]:
     if device.type == "cuda":
         activities.append(ProfilerActivity.CUDA)
 
+    written = False
+
     def write(found: profile) -> None:
+        nonlocal written
+        written = True
         run.mkdir(parents=True, exist_ok=True)
         with storage.replacing(run / "trace.json") as temporary:
             found.export_chrome_trace(str(temporary))
@@ -39,12 +43,16 @@ def profiled(run: Path, device: torch.device) -> Iterator[Callable[[], None]]:
     steps = schedule(wait=WARM - 2, warmup=2, active=STEPS, repeat=1)
     with profile(activities=activities, schedule=steps, on_trace_ready=write) as running:
         yield running.step
+    if not written:
+        console.say(f"no profile: it begins after {WARM} steps")
 
 
 def tables(found: profile) -> list[Table]:
     """The parts of a step, and the dearest operators: ms a step each, as the CPU saw them."""
     averages = found.key_averages()
-    spent = {event.key: event.cpu_time_total / 1000 / STEPS for event in averages}
+    # Fewer than were asked for, where the run ended before.
+    steps = max(1, sum(each.count for each in averages if each.key.startswith("ProfilerStep")))
+    spent = {event.key: event.cpu_time_total / 1000 / steps for event in averages}
     whole = sum(spent.get(name, 0.0) for name in PARTS)
     parts = [
         [name, f"{spent[name]:.2f}", f"{spent[name] / whole:.0%}"]
@@ -58,8 +66,8 @@ def tables(found: profile) -> list[Table]:
     dearest = [
         [
             each.key,
-            f"{each.self_cpu_time_total / 1000 / STEPS:.2f}",
-            f"{each.count / STEPS:.0f}",
+            f"{each.self_cpu_time_total / 1000 / steps:.2f}",
+            f"{each.count / steps:.0f}",
         ]
         for each in operators[:OPERATORS]
     ]

@@ -114,7 +114,8 @@ def _train(
     variant, network, style = settings.run.variant, settings.network, settings.drawing()
     folder, resume = begun.folder, begun.has_checkpoint
     facts: dict[str, Any] = {"commit": source_commit(), "machine": _machine(on)}
-    model, network, origin = _start(begun, start_from, variant, network)
+    seed = settings.run.seed
+    model, network, origin = _start(begun, start_from, variant, network, seed)
     facts |= origin
     if recipe.keep and model is None:
         raise BadInput(
@@ -192,7 +193,7 @@ def _train(
 
 
 def _start(
-    begun: Begun, start_from: Path | None, variant: str, network: dict[str, Any]
+    begun: Begun, start_from: Path | None, variant: str, network: dict[str, Any], seed: int
 ) -> tuple[Network | None, dict[str, Any], dict[str, Any]]:
     """The network to start from, the shape to train, and what checkpoints tell of the start.
 
@@ -202,7 +203,7 @@ def _start(
     if start_from is not None:
         told["start"] = storage.sha256(checkpoint.existing(best_of(start_from)))
     kept = begun.folder / START
-    if begun.again and kept.exists():
+    if kept.exists() and (begun.has_checkpoint or (begun.again and start_from is None)):
         source, held = checkpoint.load_model(kept, variant)
         told = {"started_from": held["started_from"], "start": told["start"] or held["start"]}
     elif start_from is not None:
@@ -213,6 +214,7 @@ def _start(
     held_network = checkpoint.changes(held, "network")
     if held["variant"] == variant and network in ({}, held_network):
         return source, held_network, told
+    torch.manual_seed(seed)
     return grow(source, zoo.build(variant, network)), network, told
 
 

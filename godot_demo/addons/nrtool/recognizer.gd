@@ -197,8 +197,9 @@ func _work_a_frame() -> void:
 		if Time.get_ticks_usec() >= until:
 			return
 	_slices.pop_front()
-	if _slices.is_empty():
-		(Engine.get_main_loop() as SceneTree).process_frame.disconnect(_work_a_frame)
+	var tree := Engine.get_main_loop() as SceneTree
+	if _slices.is_empty() and tree.process_frame.is_connected(_work_a_frame):
+		tree.process_frame.disconnect(_work_a_frame)
 	var reading := _begun(work.strip)
 	reading.fit_ms = work.fit_ms
 	reading.run_ms = work.run_ms

@@ -83,7 +83,7 @@ def test_a_calibration_undoes_boasting():
     assert trust(mended, right).calibration_error < 0.6
 
 
-def test_a_released_threshold_asks_at_most_one_in_twenty_again(weights, numbers):
+def test_a_released_threshold_asks_for_no_more_than_it_may_again(weights, numbers):
     model, _ = checkpoint.load_model(weights)
     chosen = calibrate(model, numbers, 400)
     batch = NumberGenerator(numbers.bank, SEED)(0, 400)

@@ -10,7 +10,7 @@ from toolchain.training.averaging import average, mean
 
 @pytest.fixture
 def runs(weights, tmp_path):
-    """The trained network, one shaken a little, and one that reads nothing."""
+    """A network, one shaken a little, and one that reads nothing."""
     trained, facts = checkpoint.load_model(weights)
     made = []
     for name, noise in (("near", 0.002), ("start", 0.0), ("far", 1.0)):

@@ -7,6 +7,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from generator.errors import BadInput
 from generator.numbers import NumberGenerator
 from tests.toolchain.test_cli import call
 from toolchain.data import checkpoint
@@ -68,6 +69,10 @@ def test_the_step_is_not_taken_and_can_be_replayed(bank, tmp_path, monkeypatch):
     assert facts["indices"] == indices_of(NumberGenerator(bank, 0), recipe, 3).tolist()
     assert all(bool(value.isfinite().all()) for name, value in kept.items() if "live." in name)
     assert divergence.replay(path) == math.inf
+    checkpoint.save(path, kept, facts | {"recipe": {**facts["recipe"], "freeze_norm": True}})
+    assert divergence.replay(path) == math.inf
+    with pytest.raises(BadInput, match="keeps no step that diverged"):
+        divergence.replay(tmp_path / "last.safetensors")
 
 
 def test_a_batch_is_made_of_the_samples_that_are_named(bank):

@@ -25,8 +25,19 @@ def test_a_trace_and_a_table_say_where_the_time_of_a_step_went(tmp_path):
     assert len(named) == STEPS
 
 
-def test_a_run_too_short_to_be_looked_at_leaves_no_table(tmp_path):
+def test_a_run_that_ends_while_it_is_looked_at_is_told_by_the_steps_there_were(tmp_path):
+    few = torch.rand(10, 10)
+    with profiled(tmp_path, torch.device("cpu")) as step_done:
+        for _ in range(WARM + STEPS // 4):
+            few @ few
+            step_done()
+    lines = (tmp_path / "profile.md").read_text().splitlines()
+    assert [line.split(" | ")[2].strip("| ") for line in lines if "aten::mm" in line] == ["1"]
+
+
+def test_a_run_too_short_to_be_looked_at_leaves_no_table_and_says_so(tmp_path, capsys):
     with profiled(tmp_path, torch.device("cpu")) as step_done:
         for _ in range(WARM // 2):
             step_done()
     assert not list(tmp_path.iterdir())
+    assert "no profile" in capsys.readouterr().err

@@ -7,6 +7,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from models import zoo
 from tests.toolchain.test_cli import call, refused
 from toolchain.data import checkpoint
 from toolchain.training import loop as training
@@ -159,6 +160,28 @@ def test_killed_before_its_first_checkpoint_it_starts_anew(
     assert "there already" in refused(capsys, *arguments, "--run", "lightweight")
     assert call(*arguments, "--resume") == 0
     assert "no checkpoint yet: it starts anew" in capsys.readouterr().err
+    assert same(tmp_path / "whole", tmp_path / "lightweight")
+
+
+def test_killed_before_its_first_checkpoint_it_may_have_another_start(
+    arguments, weights, tmp_path, monkeypatch
+):
+    assert call(*arguments, "--finetune", weights, "--run", "whole") == 0
+    other = tmp_path / "other.safetensors"
+    checkpoint.save(
+        other,
+        {f"model.{name}": each for name, each in zoo.build("lightweight").state_dict().items()},
+        {"variant": "lightweight"},
+    )
+
+    def dies(*_):
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "batches", dies)
+        with pytest.raises(Killed):
+            call(*arguments, "--finetune", other)
+    assert call(*arguments, "--finetune", weights, "--resume") == 0
     assert same(tmp_path / "whole", tmp_path / "lightweight")
 
 

@@ -114,3 +114,19 @@ def test_statistics_can_be_frozen_only_where_there_are_some(weights, tmp_path, c
     assert not any(tmp_path.iterdir())
     assert call("train", *given, "--finetune", weights) == 0
     assert call("train", *given, "--resume") == 0
+
+
+def test_what_a_grown_network_starts_with_is_a_function_of_the_seed(strokes_folder, tmp_path):
+    narrow = tmp_path / "narrow.safetensors"
+    tensors = {
+        f"model.{name}": each for name, each in zoo.build("positions-2").state_dict().items()
+    }
+    checkpoint.save(narrow, tensors, {"variant": "positions-2"})
+    digits = ("--custom", strokes_folder, "--custom-share", 1, "--runs", tmp_path)
+    length = ("--recipe", "quick", "--epochs", 1, "--numbers", 16, "--batch", 16)
+    asked = ("train", "--variant", "positions-3", *length, *digits, "--finetune", narrow)
+    for name in ("one", "other"):
+        torch.rand(len(name))  # whatever was drawn before
+        assert call(*asked, "--run", name) == 0
+    one, other = (load_file(tmp_path / name / "start.safetensors") for name in ("one", "other"))
+    assert all(one[name].equal(value) for name, value in other.items())

@@ -109,6 +109,23 @@ def test_a_network_for_single_digits_is_tuned(strokes_folder, tmp_path):
     assert "muon" in (tmp_path / "best.toml").read_text(), "as the recipe has it"
 
 
+def test_the_recipe_of_a_settings_file_holds(strokes_folder, tmp_path, monkeypatch):
+    kept = tmp_path / "mine.toml"
+    kept.write_text('[recipe]\nepochs = 1\nnumbers = 64\nlayout = "wide"\n')
+    seen = []
+
+    def train(job, banks, run, *, on_epoch, **_):
+        seen.append(job.recipe)
+        checkpoint.save(run / "last.safetensors", {}, {})
+        on_epoch(Epoch(1, 64, 1e-3, 1.0, 1.0, 0.5, 1.0, 64.0))
+
+    monkeypatch.setattr(tune, "train", train)
+    digits = ("--custom", strokes_folder, "--custom-share", 1)
+    study = ("--study", tmp_path / "study", "--trials", 1)
+    assert call("tune", "--variant", "lightweight", *study, *digits, "--config", kept) == 0
+    assert (seen[0].epochs, seen[0].numbers, seen[0].layout) == (1, 64, "wide")
+
+
 def test_trials_that_fall_behind_are_cut_off(arguments, curves, tmp_path, capsys):
     good, bad = [3.0, 2.0, 1.0], [3.0, 2.9, 2.8]
     curves += [*[good] * 5, bad, [3.0, math.nan, math.nan], [2.0, 1.0, 0.5]]
