@@ -48,11 +48,11 @@ def measure(readings: int) -> dict[str, Any]:
     check.copy_models()
     play = ["--script", "tests/benchmark.gd", "--", str(readings)]
     text = export.run(godot, play, {"NRTOOL_EXPORTS": str(check.EXPORTS)})
-    check.complain(text, "the benchmark")
     lines = [line for line in text.splitlines() if line.startswith("{")]
     wrong = [row for row in json.loads(lines[-1])["rows"] if row["problem"]] if lines else [text]
     if wrong:
         raise BadInput(f"the project is not ready: run `make godot` first ({str(wrong)[-500:]})")
+    check.complain(text, "the benchmark")
     version = programs.run([*godot.command, "--headless", "--version"], engine.MEND).strip()
     return {
         **json.loads(lines[-1]),

@@ -22,6 +22,7 @@ Each run tells its part of benchmarks/learning.json and writes benchmarks/learni
 
 import argparse
 import contextlib
+import itertools
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -39,11 +40,12 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from generator.digits import DigitBank
 from generator.mnist import mnist_part
-from generator.numbers import PAD, NumberGenerator
-from generator.style import EARLIER, Style
+from generator.numbers import PAD, NumberGenerator, Numbers
+from generator.splits import Split
 from toolchain import console, storage
 from toolchain.data import samples
 from toolchain.data.sources import Digits
+from toolchain.provenance import source_commit
 from toolchain.table import Table
 from toolchain.training.accuracy import evaluate
 from toolchain.training.ahead import ahead
@@ -64,12 +66,13 @@ LONGER = 4  # times as long as ours the others may learn
 class OneAtATime(IterableDataset[tuple[Tensor, Tensor]]):
     """Numbers of the earlier work's way, made by a worker one after the other."""
 
-    def __init__(self, first: int) -> None:
-        """From a step on: other numbers than before."""
+    def __init__(self, split: Split, first: int) -> None:
+        """Of MNIST's digits of a split, from a step on: other numbers than before."""
+        self.split: Split = split
         self.first = first
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
-        images, labels = mnist_part("train")
+        images, labels = mnist_part(self.split)
         pictures = [images[labels == digit] for digit in range(10)]
         worker = get_worker_info()
         chance = np.random.default_rng((1, self.first, worker.id if worker else 0))
@@ -87,7 +90,7 @@ def learner(way: str, bank: DigitBank, held: Path | None = None) -> Iterator[Lea
     torch.manual_seed(0)
     with contextlib.ExitStack() as stack:
         if way == THEIRS:
-            loader = DataLoader(OneAtATime(step), batch_size=recipe.batch, num_workers=2)
+            loader = DataLoader(OneAtATime("train", step), batch_size=recipe.batch, num_workers=2)
             made: Iterator[tuple[Tensor, Tensor]] = iter(loader)
         else:
             numbers = samples.to_learn(VARIANT, bank, 0)
@@ -132,8 +135,11 @@ def reach(given: argparse.Namespace, digits: Digits, minutes: float) -> dict[str
     """
     val = digits.bank("val")
     check = validation_numbers(VARIANT, val, None)
-    style = EARLIER if given.way == THEIRS else Style()
-    alike = NumberGenerator(val, OWN_SEED, style)(0, len(check.digits))
+    if given.way == THEIRS:
+        made = itertools.islice(OneAtATime("val", OWN_SEED), len(check.digits))
+        alike = Numbers(*map(torch.stack, zip(*made, strict=True)))
+    else:
+        alike = NumberGenerator(val, OWN_SEED)(0, len(check.digits))
     run = given.run / given.way.replace(", ", "-").replace(" ", "-")
     looks = read_last(run)[1]["history"] if can_resume(run) else []
     last = looks[-1] if looks else {"seconds": 0.0, "numbers": 0, "accuracy": 0.0}
@@ -145,6 +151,7 @@ def reach(given: argparse.Namespace, digits: Digits, minutes: float) -> dict[str
             seconds = last["seconds"] + time.perf_counter() - before
             accuracy = evaluate(learns.judged(), check).accuracy
             last = {"seconds": seconds, "numbers": learned, "accuracy": accuracy}
+            last["commit"] = source_commit()
             looks.append(last)
             state = state_of(learns.model, learns.average, learns.optimizers)
             run.mkdir(parents=True, exist_ok=True)
@@ -177,7 +184,8 @@ def reached_table(reached: dict[str, Any]) -> Table:
         took = console.duration(told["seconds"]) if told["seconds"] else "not yet"
         at_last = f"{last['accuracy']:.2%} after {console.duration(last['seconds'])}"
         own = f"{told['own']:.2%}" if "own" in told else "-"
-        where = f"{told['threads']} threads of {told['machine']}, commit {told['commit']}"
+        commits = ", ".join(dict.fromkeys(look["commit"] for look in told["looks"]))
+        where = f"{told['threads']} threads of {told['machine']}, commit {commits}"
         rows.append([way, f"{told['to']:.0%}", took, at_last, own, f"{last['numbers']:,}", where])
     head = ["recipe", "to read", "took", "at last", "as it learned", "numbers", "on"]
     return Table("", head, rows)

@@ -17,6 +17,8 @@ from generator.layout import Placement
 from generator.sampling import placed_ink
 from generator.strip import HEIGHT, WIDTH
 
+_FARTHEST = 1e9  # px and cells: what is computed of them stays a number
+
 
 def placed_strips(
     bank: DigitBank, present: Tensor, glyphs: Tensor, placement: Placement, *, compiled: bool
@@ -26,7 +28,8 @@ def placed_strips(
     `compiled` asks for a bank in the CPU's memory.
 
     Raises:
-        BadInput: a style so wild that a place is no finite number.
+        BadInput: compiled loops were asked to draw in a style so wild that they would compute
+            beyond what numbers hold.
     """
     if not compiled:
         return _as_bytes(placed_ink(bank, present, glyphs, placement))
@@ -41,7 +44,7 @@ def placed_strips(
         ],
         -1,
     )
-    if not place[present].isfinite().all():
+    if not (place[present].abs() < _FARTHEST).all():
         raise BadInput("the style is beyond what can be computed with: lower its largest values")
     strips = np.zeros((len(glyphs), HEIGHT, WIDTH), np.uint8)
     kernel.paint_placed(

@@ -16,7 +16,7 @@ from generator.hashing import hash_uniform, named
 from generator.numbers import MAX_DIGITS, PAD, Numbers
 from generator.ranges import Amount
 from generator.square import INK, SIDE
-from generator.strokes import CANVAS_HEIGHT, CANVAS_WIDTH, REACH
+from generator.strokes import CANVAS_HEIGHT, CANVAS_WIDTH, GLYPH_HEIGHT, REACH
 
 _PER_DIGIT = 20  # room for the slots of a digit
 # Their order is part of what a sample is.
@@ -54,7 +54,7 @@ _AS_IT_IS = Distortion(0, 0, 0, 0, 0, 0, 0)
 
 
 def _in_turn(bank: DigitBank, seed: int) -> Tensor:
-    """All glyphs of a bank, int64 [G], each source's share as good as kept from the first on.
+    """All glyphs of a bank, int64 [G], each source's share as good as kept while it lasts.
 
     Weighted sampling without replacement: Efraimidis and Spirakis, 2006.
     """
@@ -115,6 +115,7 @@ class DigitGenerator:
         bank, drawn = self.bank, self.bank.drawn[glyphs]
         box = bank.boxes[glyphs]
         longest = torch.maximum(box[:, 2] - box[:, 0], box[:, 3] - box[:, 1])
+        longest = torch.where(longest > 0, longest, float(GLYPH_HEIGHT))  # a dot has none
         low, high = BRUSH
         brush = low + (high - low) * (u["brush"] if self.distortion else 0.5 + 0 * u["brush"])
         # MNIST's pictures are as large as they should be, others larger. A pen adds to the path.

@@ -7,7 +7,7 @@ from benchmarks import gdscript
 from generator.errors import BadInput
 from godot_demo.tools import check, engine, export
 
-TIMES = {"clock_ms": 30.0, "clock_p90_ms": 31.0, "work_ms": 20.0, "work_longest_ms": 25.0}
+TIMES = {"clock_ms": 30.0, "clock_p90_ms": 31.0, "work_ms": 20.0, "clock_longest_ms": 35.0}
 ROW = {
     "model": "nano.int8.onnx",
     "bytes": 116_113,
@@ -38,7 +38,9 @@ def test_a_row_says_which_file_was_computed_by_what(says):
     assert gdscript.table(report).rows == [
         ["nano.int8.onnx", "GDScript", "116", "20.0", "30.00", "20.00"]
     ]
-    assert "9.5 frames" in gdscript.page(report)
+    assert "9.5 frames, each held up by 30.0 ms by the clock (median), 35.0 ms at most" in (
+        gdscript.page(report)
+    )
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from benchmarks import learning
 
 
 def reached(to, seconds, last):
-    look = {"seconds": last, "numbers": 1_000, "accuracy": 0.5}
+    look = {"seconds": last, "numbers": 1_000, "accuracy": 0.5, "commit": "C"}
     here = {"threads": 2, "machine": "M", "commit": "C"}
     return {"to": to, "seconds": seconds, "looks": [look], **here}
 

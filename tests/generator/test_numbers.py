@@ -1,4 +1,5 @@
 import hashlib
+import json
 from dataclasses import replace
 
 import pytest
@@ -12,6 +13,7 @@ from generator.glyphs import Glyphs, procedural_glyphs, stroke_digits, stroke_gl
 from generator.hashing import named
 from generator.layout import DIGIT_SLOTS, lay_out
 from generator.numbers import PAD, NumberGenerator
+from generator.single import DigitGenerator
 from generator.splits import in_validation
 from generator.strip import HEIGHT, WIDTH
 from generator.style import EARLIER, LOOSE, WIDE, Style
@@ -85,7 +87,7 @@ def solid_bank(width, height):
     )
 
 
-@pytest.mark.parametrize(("width", "height"), [(6, 28), (24, 28), (52, 28)])
+@pytest.mark.parametrize(("width", "height"), [(1, 28), (6, 28), (24, 28), (52, 28)])
 @pytest.mark.parametrize(
     "style",
     [
@@ -101,6 +103,17 @@ def test_a_label_always_shows_in_full(width, height, style):
     edge = torch.cat([strips[..., 0, :], strips[..., -1, :]], -1)
     assert edge.max() <= 128  # nothing but the soft rim of ink ever touches the border
     assert strips[..., (0, -1)].max() <= 128
+
+
+def test_a_mere_tap_is_a_dot_among_the_digits(tmp_path):
+    tap = {"label": "1", "writer": "w", "strokes": [[[5, 5]]]}
+    path = tmp_path / "tap.jsonl"
+    path.write_text(json.dumps(tap))
+    bank = DigitBank([stroke_glyphs(path, None)])
+    strips = NumberGenerator(bank, 5)(0, 50).strips
+    assert (strips.amax((1, 2, 3)) > 128).all()
+    assert ((strips >= 64).sum((1, 2, 3)) < 5 * 12 * 12).all()
+    assert (DigitGenerator(bank, 5)(0, 1).strips.amax((1, 2, 3)) > 128).all()
 
 
 @pytest.mark.parametrize("wild", [{"bend": 1e38}, {"aspect": (1e38, 3e38)}])

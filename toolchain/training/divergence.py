@@ -91,7 +91,7 @@ def replay(path: Path) -> float:
     model.load_state_dict({k[5:]: v for k, v in tensors.items() if k.startswith("live.")})
     torch.manual_seed(facts["seed"] * 1_000_003 + facts["step"])
     model.train()
-    if facts["recipe"]["freeze_norm"]:
+    if facts.get("recipe", {}).get("freeze_norm"):
         keep_norms(model)
     with torch.no_grad():
         log_probs = model(tensors[f"{_BATCH}strips"].float() / 255)

@@ -31,27 +31,35 @@ def profiled(run: Path, device: torch.device) -> Iterator[Callable[[], None]]:
     written = False
 
     def write(found: profile) -> None:
+        # Fewer than were asked for, where the run ended before.
+        if not (seen := min(done - WARM, STEPS)) > 0:
+            return
         nonlocal written
         written = True
         run.mkdir(parents=True, exist_ok=True)
         with storage.replacing(run / "trace.json") as temporary:
             found.export_chrome_trace(str(temporary))
-        text = "\n".join(table.markdown() for table in tables(found))
+        text = "\n".join(table.markdown() for table in tables(found, seen))
         with storage.replacing(run / "profile.md") as temporary:
             temporary.write_text(text, "utf-8")
 
     steps = schedule(wait=WARM - 2, warmup=2, active=STEPS, repeat=1)
+    done = 0
+
+    def step() -> None:
+        nonlocal done
+        done += 1
+        running.step()
+
     with profile(activities=activities, schedule=steps, on_trace_ready=write) as running:
-        yield running.step
+        yield step
     if not written:
         console.say(f"no profile: it begins after {WARM} steps")
 
 
-def tables(found: profile) -> list[Table]:
+def tables(found: profile, steps: int) -> list[Table]:
     """The parts of a step, and the dearest operators: ms a step each, as the CPU saw them."""
     averages = found.key_averages()
-    # Fewer than were asked for, where the run ended before.
-    steps = max(1, sum(each.count for each in averages if each.key.startswith("ProfilerStep")))
     spent = {event.key: event.cpu_time_total / 1000 / steps for event in averages}
     whole = sum(spent.get(name, 0.0) for name in PARTS)
     parts = [

@@ -29,10 +29,11 @@ def test_a_run_that_ends_while_it_is_looked_at_is_told_by_the_steps_there_were(t
     few = torch.rand(10, 10)
     with profiled(tmp_path, torch.device("cpu")) as step_done:
         for _ in range(WARM + STEPS // 4):
-            few @ few
+            for _ in range(10):
+                few @ few
             step_done()
     lines = (tmp_path / "profile.md").read_text().splitlines()
-    assert [line.split(" | ")[2].strip("| ") for line in lines if "aten::mm" in line] == ["1"]
+    assert [line.split(" | ")[2].strip("| ") for line in lines if "aten::mm" in line] == ["10"]
 
 
 def test_a_run_too_short_to_be_looked_at_leaves_no_table_and_says_so(tmp_path, capsys):
