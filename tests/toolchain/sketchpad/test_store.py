@@ -125,15 +125,17 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path, monkeypatch):
     assert store.add(kept("12", 2))
 
 
-def test_what_a_server_killed_while_it_deletes_leaves_is_cleared(tmp_path):
-    def delete():
-        store = Store(tmp_path)
-        store.add(kept("407", 1))
-        store.add(kept("8", 2))
-        os.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
-        store.delete(f"{1:032x}")
+def deletes_and_is_killed(folder):
+    store = Store(folder)
+    store.add(kept("407", 1))
+    store.add(kept("8", 2))
+    os.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+    store.delete(f"{1:032x}")
 
-    killed = multiprocessing.get_context("fork").Process(target=delete)
+
+def test_what_a_server_killed_while_it_deletes_leaves_is_cleared(tmp_path):
+    spawn = multiprocessing.get_context("spawn")
+    killed = spawn.Process(target=deletes_and_is_killed, args=(tmp_path,))
     killed.start()
     killed.join()
     assert killed.exitcode == -signal.SIGKILL

@@ -51,8 +51,9 @@ def work(place, count):
 
 def at_once(place):
     """Three processes on a study that is not there yet."""
-    fork = multiprocessing.get_context("fork")
-    started = [fork.Process(target=work, args=(place, 4)) for _ in range(3)]
+    # Forked from a process with threads, they could wait for ever.
+    spawn = multiprocessing.get_context("spawn")
+    started = [spawn.Process(target=work, args=(place, 4)) for _ in range(3)]
     for process in started:
         process.start()
     for process in started:
