@@ -99,14 +99,7 @@ def run(options: argparse.Namespace) -> int:
         "writers": sum(len(set(fold.real.values())) for fold in every) // options.folds,
     }
     path = options.out.with_suffix(".json")
-    held = json.loads(path.read_text("utf-8")) if path.is_file() else {}
-    if held and not held.items() >= head.items():
-        other = ", ".join(f"{key} {held.get(key)}" for key in head if held.get(key) != head[key])
-        raise BadInput(
-            f"{path} holds rows of {other}: rows stand beside one another only if alike in this; "
-            "give the same, or another --out"
-        )
-    rows = held.get("rows", {})
+    rows_of(path, head)  # refused before the long work
     right: Counter[str] = Counter()
     read: Counter[str] = Counter()
     for number, fold in enumerate(every):
@@ -116,6 +109,7 @@ def run(options: argparse.Namespace) -> int:
             right += hits
             read += counts
     name = options.name or ", ".join(options.set) or "as it is"
+    rows = rows_of(path, head)  # others may have come meanwhile
     rows[name] = {
         "set": options.set,
         "commit": source_commit(),
@@ -129,6 +123,21 @@ def run(options: argparse.Namespace) -> int:
         temporary.write_text(text, "utf-8")
     print(text)
     return 0
+
+
+def rows_of(path: Path, head: dict[str, Any]) -> dict[str, Any]:
+    """The rows that a report holds; none where there is no report yet.
+
+    Raises:
+        BadInput: they were measured otherwise than `head` says.
+    """
+    held = json.loads(path.read_text("utf-8")) if path.is_file() else dict(head)
+    if other := [f"{key} {held.get(key)}" for key in head if held.get(key) != head[key]]:
+        raise BadInput(
+            f"{path} holds rows of {', '.join(other)}: rows stand beside one another only if alike "
+            "in this; give the same, or another --out"
+        )
+    return dict(held.get("rows", {}))
 
 
 def folds(digits: Sequence[StrokeDigit], count: int) -> list[Fold]:
