@@ -9,8 +9,8 @@ redrawn; of the writers kept for validation; of everyone of `--held-out`. A row 
 first of its table by what it names, and by what comes with it: without fonts there are none of
 their letters among what is no digit, without custom digits it is drawn by a program's hand. Which
 epoch is read is chosen by MNIST's validation digits. Seeds change both the first weights and the
-numbers. Writes
-exports/<that network>/ablations.json as it goes (a stopped run goes on) and at the end its card.
+numbers. Writes exports/<that network>/ablations.json as it goes (a stopped run goes on) and at the
+end its card.
 """
 
 import argparse

@@ -16,7 +16,7 @@ from torch.nn import functional as F
 from generator.digits import DigitBank
 from generator.flaws import DOTS, dots, slits
 from generator.strip import HEIGHT, WIDTH
-from generator.strokes import GLYPH_HEIGHT, REACH
+from generator.strokes import REACH
 from generator.style import Style
 from generator.touching import COVERED, bend, meeting, outline
 
@@ -29,6 +29,8 @@ DIGIT_SLOTS = (
     *("digit", "glyph", "scale", "rotation", "shift", "gap"),
     *("sway_x", "sway_y", "phase_x", "phase_y"),
 )
+# Cells that a stroke digit is high or twice as wide at least, and a picture: MNIST's smallest.
+SMALLEST = (24.0, 10.0)
 PACE = math.pi * 1.5  # radians a digit's sway runs through per height: three quarters of a wave
 # Drawn where the style has flaws, one set a place; the dots of the first places are the number's.
 FLAW_SLOTS = ("touching", "cut", "cut_where", "cut_wide", "dot", "dot_x", "dot_y", "dot_size")
@@ -102,9 +104,9 @@ def lay_out(
     high = _between(each["scale"], style.scale) * own
     # A thick pen would close the loops of a small digit: it is drawn a little finer.
     radius = torch.where(drawn, torch.minimum(thickness[:, None] / 2, 0.11 * high), 0.0)
-    # A flat digit is sized by the height that its width would go with, a dot by what it has not.
+    # A flat digit is sized by the height that its width would go with; a speck stays a speck.
     size = torch.maximum(cells_high, cells_wide / 2.0)
-    unit = (high - 2 * radius) / torch.where(size > 0, size, float(GLYPH_HEIGHT))
+    unit = (high - 2 * radius) / size.maximum(torch.where(drawn, *SMALLEST))
     angle = _between(each["rotation"], style.rotation) * (math.pi / 180)
     cos, sin = angle.cos() * unit, angle.sin() * unit
     xx, xy = cos * aspect, -cos * slant - sin

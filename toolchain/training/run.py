@@ -114,8 +114,7 @@ def _train(
     variant, network, style = settings.run.variant, settings.network, settings.drawing()
     folder, resume = begun.folder, begun.has_checkpoint
     facts: dict[str, Any] = {"commit": source_commit(), "machine": _machine(on)}
-    seed = settings.run.seed
-    model, network, origin = _start(begun, start_from, variant, network, seed)
+    model, network, origin = _start(begun, start_from, variant, network, settings.run.seed)
     facts |= origin
     if recipe.keep and model is None:
         raise BadInput(
