@@ -14,6 +14,7 @@ const HINT_AFTER := 2  ## wrong answers to one sum after which the number is sho
 
 var recognizer := NrtoolRecognizer.new()
 var model_path := ""
+var paths := candidates()  ## of models, in the order in which they are tried
 var progress := Progress.new("user://progress.cfg")
 var dice := RandomNumberGenerator.new()
 var sum: Sums.Sum
@@ -106,7 +107,7 @@ static func candidates() -> PackedStringArray:
 ## Takes the first candidate that can be read here. Gives "", or what is wrong with the first.
 func use_any_model() -> String:
 	var first := ""
-	for path: String in candidates():
+	for path: String in paths:
 		var problem := use_model(path)
 		if problem.is_empty():
 			return ""
@@ -152,6 +153,7 @@ func _on_stroke_ended() -> void:
 
 
 func _on_changed() -> void:
+	recognizer.cancel(_ticket)  # an answer to what is there now waits for no other
 	_reading = null
 	_ticket = 0
 	_is_waiting = false

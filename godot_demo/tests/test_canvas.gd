@@ -130,6 +130,14 @@ func test_a_turned_phone_keeps_the_drawing_inside() -> void:
 	var box := NrtoolInk.extent(canvas.strokes())
 	check(Rect2(Vector2.ZERO, canvas.size).encloses(box), "inside: %s" % box)
 	near(box.size.aspect(), 260.0 / 160.0, 0.01, "its shape")
+	_stroke(canvas, Vector2(10, 250), Vector2(140, 290))
+	var second := Rect2(canvas.strokes()[1][0], Vector2.ZERO).expand(canvas.strokes()[1][-1])
+	near(second.position.distance_to(Vector2(10, 250)), 0.0, 0.01, "written where the finger is")
+	near(second.end.distance_to(Vector2(140, 290)), 0.0, 0.01, "to where it was lifted")
+	canvas.undo()
+	canvas.size = Vector2(300, 200)
+	near(canvas.strokes()[0][0].distance_to(Vector2(20, 20)), 0.0, 0.01, "turned back, as it was")
+	near(canvas.strokes()[0][-1].distance_to(Vector2(280, 180)), 0.0, 0.01, "and as large")
 	canvas.free()
 
 

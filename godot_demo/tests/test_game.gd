@@ -71,9 +71,10 @@ func test_an_undo_while_the_reading_is_awaited_gives_time_to_write_on() -> void:
 
 func test_a_missing_model_opens_the_developer_page() -> void:
 	var game := await _game()
-	check(not game.developer.visible, "hidden at first")
-	game.developer.open(game, game.use_model("res://models/none.onnx"))
-	check(game.developer.visible, "shown")
+	check(not game.developer.visible, "hidden where there is one")
+	await _close(game)
+	game = await _game(["res://models/none.onnx"])
+	check(game.developer.visible, "shown where there is none")
 	await _close(game)
 
 
@@ -97,11 +98,12 @@ func test_everything_stays_inside_the_safe_area() -> void:
 		check(places["Board"].size.x >= 300.0 and places["Board"].size.y >= 300.0, "room to write")
 
 
-func _game() -> Game:
+func _game(paths := Game.candidates()) -> Game:
 	await tree.process_frame
 	tree.root.size = Vector2i(1280, 720)
 	var scene: PackedScene = load("res://game/game.tscn")
 	var game: Game = scene.instantiate()
+	game.paths = paths
 	tree.root.add_child(game)
 	game.progress = Progress.new()
 	game.is_muted = true

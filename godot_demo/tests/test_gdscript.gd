@@ -32,6 +32,8 @@ func test_an_lstm_is_refused_with_the_way_out() -> void:
 	recognizer.allows_native = false
 	var problem := recognizer.load_model("res://models/optimized.int8.onnx")
 	check(problem.contains("LSTM") and problem.contains("native library"), problem)
+	problem = recognizer.load_model("res://build/float32/optimized.onnx")
+	check(problem.contains("larger") and problem.contains("native library"), problem)
 
 
 func test_a_file_cut_anywhere_is_refused() -> void:
@@ -118,6 +120,27 @@ func test_in_slices_no_frame_waits_for_a_reading() -> void:
 			]
 		)
 	)
+
+
+func test_in_slices_a_reading_that_is_given_up_holds_up_no_other() -> void:
+	var recognizer := _loaded(NANO)
+	recognizer.is_sliced = true
+	recognizer.slice_ms = 0.0
+	var strokes := Numerals.place("38", Rect2(0, 0, 500, 300))
+	var begun := recognizer.recognize_strokes_async(strokes)
+	var waiting := recognizer.recognize_strokes_async(strokes)
+	var wanted := recognizer.recognize_strokes_async(strokes)
+	await tree.process_frame
+	recognizer.cancel(begun)
+	recognizer.cancel(waiting)
+	var answer: Array = await recognizer.recognized
+	equal(answer[0], wanted, "the only one that is brought")
+	equal((answer[1] as NrtoolReading).number, "38", "and is read")
+	var last := recognizer.recognize_strokes_async(strokes)
+	recognizer.cancel(last)
+	recognizer.cancel(last)
+	await tree.process_frame
+	check(not tree.process_frame.is_connected(recognizer.get("_work_a_frame")), "at rest")
 
 
 func test_on_worker_threads_readings_do_not_mix() -> void:

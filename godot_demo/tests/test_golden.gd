@@ -1,7 +1,9 @@
 extends TestCase
 ## The golden vectors: the game reads what Python reads, by ONNX Runtime and in GDScript.
 
-const SUFFIXES: Dictionary[String, String] = {"float32": ".onnx", "int8": ".int8.onnx"}
+const MODELS: Dictionary[String, String] = {
+	"float32": "res://build/float32/%s.onnx", "int8": "res://models/%s.int8.onnx"
+}
 const LEVELS := 2  ## a pixel of the strip may differ by so many
 const LOG_PROBS := 1e-3
 ## Of int8 elsewhere than in ONNX Runtime on x86-64, which made the vectors: as golden.py has it.
@@ -31,18 +33,18 @@ func test_int8_reads_as_in_python() -> void:
 
 
 func test_nano_reads_as_in_python() -> void:
-	for precision: String in SUFFIXES:
+	for precision: String in MODELS:
 		_compare("nano", precision, NrtoolRecognizer.NATIVE)
 
 
 func test_nano_in_gdscript_reads_as_in_python() -> void:
-	for precision: String in SUFFIXES:
+	for precision: String in MODELS:
 		_compare("nano", precision, NrtoolRecognizer.GDSCRIPT)
 
 
 func _compare(variant: String, precision: String, runtime: String) -> void:
 	var vectors := golden(variant)
-	var model := "res://models/%s%s" % [variant, SUFFIXES[precision]]
+	var model := MODELS[precision] % variant
 	var hashes: Dictionary = vectors["model_sha256"]
 	equal(FileAccess.get_sha256(model), hashes[precision], "SHA-256 of the model")
 	var recognizer := NrtoolRecognizer.new()

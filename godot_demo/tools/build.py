@@ -1,8 +1,11 @@
 """Build the native extension and lay ONNX Runtime's library beside it.
 
 python -m godot_demo.tools.build                  this machine's, with its own C compiler
-python -m godot_demo.tools.build linux.arm64 …    others: zig, or the NDK for Android
+python -m godot_demo.tools.build linux.arm64 …    for others to run: zig, or the NDK for Android
 python -m godot_demo.tools.build all              whatever can be built here
+
+What its own compiler builds needs a C library as new as this machine's; zig's needs glibc 2.28, as
+ONNX Runtime does, or macOS 14.
 """
 
 import os
@@ -46,15 +49,20 @@ def host() -> str:
     return f"{system}.{machine}"
 
 
-def build(name: str, godot: engine.Engine) -> Path:
+def build(name: str, godot: engine.Engine, own_compiler: bool = False) -> Path:
     """Build for one platform; returns the folder in the addon that holds both libraries.
+
+    Args:
+        name: of the platform.
+        godot: whose interface it is built against.
+        own_compiler: this machine's, for this machine; else what builds for any.
 
     Raises:
         BadInput: a tool is missing or failed.
     """
     _headers(godot)
     preset, extra = name, [f"-DZIG_PYTHON={sys.executable}"]
-    if name == host():
+    if own_compiler:
         preset = "host"
     elif name in runtimes.ANDROID:
         if os.environ.get("ANDROID_NDK_ROOT"):
@@ -123,7 +131,8 @@ def main(names: list[str]) -> None:
             raise BadInput(f"{name} is no platform: take all, or of {', '.join(PLATFORMS)}")
     godot = engine.find()
     for name in wanted:
-        print(f"{name}: {build(name, godot).relative_to(PROJECT)}", flush=True)
+        made = build(name, godot, own_compiler=not names)
+        print(f"{name}: {made.relative_to(PROJECT)}", flush=True)
 
 
 if __name__ == "__main__":

@@ -23,14 +23,17 @@ EXPORTS = PROJECT.parent / "exports"
 VARIANTS = ("optimized", "nano")
 FOREIGN = build.BUILD / "foreign.onnx"
 ODD = build.BUILD / "odd"
+FLOAT32 = build.BUILD / "float32"
 
 
 def copy_models() -> None:
-    """Lay the models that the game opens, and the tests read with, into the project."""
+    """Lay the models that the game opens into the project, and apart what tests alone read with."""
+    FLOAT32.mkdir(parents=True, exist_ok=True)
     for variant in VARIANTS:
         folder = EXPORTS / variant
-        for path in (folder / f"{variant}.int8.onnx", float32_of(folder)):
-            shutil.copyfile(path, PROJECT / "models" / path.name)
+        int8, float32 = folder / f"{variant}.int8.onnx", float32_of(folder)
+        shutil.copyfile(int8, PROJECT / "models" / int8.name)
+        shutil.copyfile(float32, FLOAT32 / float32.name)
 
 
 def make_foreign_model() -> None:
@@ -103,7 +106,7 @@ def main(words: list[str]) -> None:
     step("Godot")
     godot = engine.find()
     step("the extension and ONNX Runtime")
-    build.build(build.host(), godot)
+    build.build(build.host(), godot, own_compiler=True)
     step("models and import")
     copy_models()
     make_foreign_model()

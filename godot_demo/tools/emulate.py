@@ -20,7 +20,7 @@ def main() -> None:
         FellShort: the emulated Godot reads otherwise.
     """
     godot = engine.find()
-    build.build(build.host(), godot)
+    build.build(build.host(), godot, own_compiler=True)
     build.build(PLATFORM, godot)
     check.copy_models()
     check.make_foreign_model()

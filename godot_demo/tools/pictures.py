@@ -90,7 +90,7 @@ def main(words: list[str]) -> None:
         FellShort: a picture is missing or empty.
     """
     godot = engine.find()
-    build.build(build.host(), godot)
+    build.build(build.host(), godot, own_compiler=True)
     check.copy_models()
     check.import_project(godot)
     with tempfile.TemporaryDirectory() as temporary:

@@ -257,8 +257,16 @@ def _assigned(text: str) -> Given:
     try:
         parsed = tomllib.loads(f"value = {value}")["value"]
     except (ValueError, LookupError, RecursionError):  # of digits without end, too
-        parsed = value.strip()
+        parsed = _number_or_word(value.strip())
     return _checked({section: {key: parsed}}, "--set")
+
+
+def _number_or_word(text: str) -> float | str:
+    """A number such as .05, which TOML wants a 0 before, or the word itself."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
 
 
 def _checked(content: dict[str, Any], where: str) -> Given:

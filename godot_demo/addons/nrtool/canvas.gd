@@ -28,11 +28,11 @@ const CLOSEST := 1.5  ## pixels between two points that are kept
 		if not open and _pointer != NOBODY:
 			_drop_stroke()
 
-var _strokes: Array[PackedVector2Array] = []
+var _strokes: Array[PackedVector2Array] = []  ## in pixels of the sheet as large as it was at first
+var _first_size := Vector2.ZERO
 var _pointer := NOBODY
 var _last_pen := -INF
 var _pause := Timer.new()
-var _last_size := Vector2.ZERO
 
 
 func _ready() -> void:
@@ -41,13 +41,15 @@ func _ready() -> void:
 	add_child(_pause)
 	mouse_default_cursor_shape = Control.CURSOR_CROSS
 	clip_contents = true
-	_last_size = size
-	resized.connect(_on_resized)
+	resized.connect(queue_redraw)
 
 
 ## All strokes, in pixels of this control; the caller's own copy.
 func strokes() -> Array[PackedVector2Array]:
-	return _strokes.duplicate(true)
+	var placed: Array[PackedVector2Array] = []
+	for stroke: PackedVector2Array in _strokes:
+		placed.append(_placed() * stroke)
+	return placed
 
 
 ## The drawing as the models take it: 8-bit grey, 0 background, 255 ink.
@@ -132,15 +134,17 @@ func _begin(pointer: int, at: Vector2) -> void:
 		_drop_stroke()
 	_pointer = pointer
 	_pause.stop()
-	_strokes.append(PackedVector2Array([_inside(at)]))
+	if _strokes.is_empty():
+		_first_size = size
+	_strokes.append(PackedVector2Array([_on_first(at)]))
 	stroke_started.emit()
 	queue_redraw()
 
 
 func _extend(at: Vector2) -> void:
 	var stroke: PackedVector2Array = _strokes[-1]
-	var point := _inside(at)
-	if stroke[-1].distance_to(point) >= CLOSEST:
+	var point := _on_first(at)
+	if stroke[-1].distance_to(point) * _placed().get_scale().x >= CLOSEST:
 		stroke.append(point)
 		_strokes[-1] = stroke
 		queue_redraw()
@@ -174,25 +178,23 @@ func _tell_change() -> void:
 	queue_redraw()
 
 
-func _inside(at: Vector2) -> Vector2:
-	return at.clamp(Vector2.ZERO, size)
+## Where the drawing lies on the sheet: its shape stays when the phone is turned, and turned back it
+## is as large as it was.
+func _placed() -> Transform2D:
+	var smaller := size.min(_first_size)
+	if size == _first_size or smaller.x <= 0.0 or smaller.y <= 0.0:
+		return Transform2D.IDENTITY
+	var factor := minf(size.x / _first_size.x, size.y / _first_size.y)
+	return Transform2D(0.0, Vector2.ONE * factor, 0.0, (size - _first_size * factor) / 2.0)
 
 
-func _on_resized() -> void:
-	# The drawing keeps its shape when the phone is turned.
-	if _last_size.x > 0.0 and _last_size.y > 0.0 and size != _last_size:
-		var factor := minf(size.x / _last_size.x, size.y / _last_size.y)
-		var shift := (size - _last_size * factor) / 2.0
-		var move := Transform2D(0.0, Vector2.ONE * factor, 0.0, shift)
-		for i: int in _strokes.size():
-			_strokes[i] = move * _strokes[i]
-	_last_size = size
-	queue_redraw()
+func _on_first(at: Vector2) -> Vector2:
+	return _placed().affine_inverse() * at.clamp(Vector2.ZERO, size)
 
 
 func _draw() -> void:
 	var width := pen_width()
-	for stroke: PackedVector2Array in _strokes:
+	for stroke: PackedVector2Array in strokes():
 		for i: int in stroke.size() - 1:
 			draw_line(stroke[i], stroke[i + 1], ink_color, width, true)
 		for point: Vector2 in stroke:

@@ -92,7 +92,7 @@ func load_bytes(bytes: PackedByteArray) -> String:
 		session = script
 		var broken := script.open(bytes)
 		if not broken.is_empty():
-			return "not a model that can be loaded (%s)" % broken
+			return "not a model that can be loaded (%s; %s)" % [broken, native]
 	var facts := _pairs(session.call(&"metadata") as PackedStringArray)
 	var problem := _mismatch(session.call(&"signature") as PackedStringArray, facts)
 	if not problem.is_empty():
@@ -163,6 +163,13 @@ func recognize_strokes(strokes: Array[PackedVector2Array]) -> NrtoolReading:
 	return reading
 
 
+## Gives up a reading that is done in slices: `recognized` does not bring it. One on a worker thread
+## is soon done anyway, and is brought.
+func cancel(ticket: int) -> void:
+	_slices = _slices.filter(func(work: NrtoolSlicedReading) -> bool: return work.ticket != ticket)
+	_rest_when_done()
+
+
 func _start(work: Callable) -> int:
 	_tickets += 1
 	var ticket := _tickets
@@ -197,15 +204,19 @@ func _work_a_frame() -> void:
 		if Time.get_ticks_usec() >= until:
 			return
 	_slices.pop_front()
-	var tree := Engine.get_main_loop() as SceneTree
-	if _slices.is_empty() and tree.process_frame.is_connected(_work_a_frame):
-		tree.process_frame.disconnect(_work_a_frame)
+	_rest_when_done()
 	var reading := _begun(work.strip)
 	reading.fit_ms = work.fit_ms
 	reading.run_ms = work.run_ms
 	if reading.problem.is_empty():
 		_conclude(work.values, reading)
 	recognized.emit(work.ticket, reading)
+
+
+func _rest_when_done() -> void:
+	var tree := Engine.get_main_loop() as SceneTree
+	if _slices.is_empty() and tree.process_frame.is_connected(_work_a_frame):
+		tree.process_frame.disconnect(_work_a_frame)
 
 
 ## A reading of a strip, with what keeps it from being read.

@@ -139,7 +139,7 @@ def test_numbers_are_made_as_a_file_says(written, strokes_folder, tmp_path, monk
     digits = f'[digits]\ncustom = ["{strokes_folder}"]\ncustom_share = 1\n'
     path = written(f"{digits}[run]\nseed = 9\n[style]\ndigits = [2, 4]\nbend = 0.1\n")
     made = ("generate", "--count", 3, "--config", path, "--max-digits", 3)
-    assert call(*made, "--set", "style.slant=0.5", "--out", "made") == 0
+    assert call(*made, "--set", "style.slant=.5", "--out", "made") == 0
     manifest = json.loads((tmp_path / "made" / "manifest.json").read_text())
     assert manifest["seed"] == 9
     style = {
