@@ -156,6 +156,7 @@ def test_what_the_server_did_not_get_waits_in_the_browser(browser, tmp_path):
         visit.write(written(number, height=46))
         visit.page.locator("#done").click()
         visit.page.locator("#trouble").wait_for()
+        visit.shows("#note", re.compile(f"^{number} waits in this browser"))
         assert server.lines() == []
         visit.page.close()
         context.set_offline(False)
@@ -164,6 +165,23 @@ def test_what_the_server_did_not_get_waits_in_the_browser(browser, tmp_path):
         again.shows("#kept", re.compile("^1 kept"))
         assert {line["number"] for line in server.lines()} == {number}
     context.close()
+
+
+def test_an_answer_that_comes_late_leaves_the_open_view_alone(visit):
+    visit.start_collecting("mia")
+    visit.write(written(visit.text("prompt"), height=46))
+    visit.page.evaluate("""() => {
+        const own = window.fetch;
+        const later = (ask) => new Promise((done) => setTimeout(() => done(ask()), 400));
+        window.fetch = (...asked) => later(() => own(...asked)).finally(() => window.answers++);
+        window.answers = 0;
+    }""")
+    visit.page.locator("#done").click()
+    visit.page.locator("[data-view=review]").click()
+    while visit.page.evaluate("() => window.answers") < 3:  # the drawing, the list, the progress
+        visit.page.wait_for_timeout(50)
+    assert visit.page.locator("#writing").is_hidden()
+    assert not visit.page.locator("#review").is_hidden()
 
 
 @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])

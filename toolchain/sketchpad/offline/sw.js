@@ -3,6 +3,7 @@
 
 const OURS = `nrtool ${self.registration.scope} `; // a site may hold several pages
 const KEPT = OURS + VERSION;
+const INDEX = new URL("index.html", self.registration.scope).href; // kept as the folder itself
 
 self.addEventListener("install", (event) => event.waitUntil(keep()));
 self.addEventListener("activate", (event) => event.waitUntil(forget()));
@@ -24,6 +25,6 @@ async function forget() {
 
 async function answer(request) {
   const cache = await caches.open(KEPT);
-  const wanted = request.mode === "navigate" ? "./" : request;
+  const wanted = request.url.split(/[?#]/)[0] === INDEX ? "./" : request;
   return (await cache.match(wanted, { ignoreSearch: true })) ?? fetch(request);
 }

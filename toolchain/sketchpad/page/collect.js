@@ -35,11 +35,13 @@ export class Collecting {
     pad.addEventListener("change", () => this.#enable());
   }
 
-  async refresh(note = "") {
+  // The note is of what was just kept, or, if it cannot be sent now either, of where it is.
+  async refresh(note = "", unsent = "") {
     this.#asked = null;
     find("prompt").textContent = "\u00a0";
     this.#enable();
-    find("writing").hidden = !writer();
+    // Another view may be open by the time that an answer comes.
+    if (!find("progress").hidden) find("writing").hidden = !writer();
     if (!writer()) {
       find("note").textContent = "Choose a nickname, then write what is asked for.";
       return;
@@ -53,6 +55,7 @@ export class Collecting {
       showProgress(progress, note);
       this.#onTrouble("");
     } catch (error) {
+      find("note").textContent = unsent || note || find("note").textContent;
       this.#onTrouble(error.message);
     }
     this.#enable();
@@ -65,6 +68,7 @@ export class Collecting {
     this.#asked = null;
     this.#pad.clear();
     let note = "";
+    let unsent = "";
     try {
       const answer = (await outbox.put(drawing)).get(id);
       if (answer?.refused) note = `${drawing.number} was not kept: ${answer.refused}.`;
@@ -72,9 +76,9 @@ export class Collecting {
         note = `${drawing.number} is kept, but its digits touch or fall apart, so training ` +
           "leaves it out. A little room between the digits helps.";
     } catch (error) {
-      note = `${drawing.number} waits in this browser until the computer answers.`;
+      unsent = `${drawing.number} waits in this browser until the computer answers.`;
     }
-    await this.refresh(note);
+    await this.refresh(note, unsent);
   }
 
   #enable() {

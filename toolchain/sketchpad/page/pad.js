@@ -79,7 +79,6 @@ export class Pad extends EventTarget {
   #up(event) {
     if (event.pointerId !== this.#active) return;
     this.#active = null;
-    this.dispatchEvent(new Event("stroke"));
   }
 
   // The system takes a touch back that it finds to be the hand, or a gesture of its own.
