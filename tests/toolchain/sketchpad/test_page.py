@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from generator.strokes import read_strokes
-from tests.toolchain.sketchpad.conftest import PHONE, ROOT, Visit, running, written
+from tests.toolchain.sketchpad.conftest import PATIENCE, PHONE, ROOT, Visit, running, written
 from tests.toolchain.test_cli import call
 from toolchain.data import checkpoint
 from toolchain.training import loop
@@ -173,13 +173,14 @@ def test_an_answer_that_comes_late_leaves_the_open_view_alone(visit):
     visit.page.evaluate("""() => {
         const own = window.fetch;
         const later = (ask) => new Promise((done) => setTimeout(() => done(ask()), 400));
-        window.fetch = (...asked) => later(() => own(...asked)).finally(() => window.answers++);
-        window.answers = 0;
+        const count = document.body.dataset;
+        count.answers = 0;
+        window.fetch = (...asked) => later(() => own(...asked)).finally(() => count.answers++);
     }""")
     visit.page.locator("#done").click()
     visit.page.locator("[data-view=review]").click()
-    while visit.page.evaluate("() => window.answers") < 3:  # the drawing, the list, the progress
-        visit.page.wait_for_timeout(50)
+    # The drawing, the list, the progress.
+    visit.page.locator("body[data-answers='3']").wait_for(timeout=PATIENCE)
     assert visit.page.locator("#writing").is_hidden()
     assert not visit.page.locator("#review").is_hidden()
 
