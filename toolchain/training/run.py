@@ -24,7 +24,7 @@ from toolchain.training import hard_digits, resuming
 from toolchain.training.accuracy import evaluate
 from toolchain.training.devices import device_named
 from toolchain.training.folders import best_of, new_folder, resumed_folder
-from toolchain.training.footprint import insist_on_room
+from toolchain.training.footprint import insist_on_room, insist_on_size
 from toolchain.training.loop import Epoch, Job, Stopped, train, validation_numbers
 from toolchain.training.profile import profiled
 from toolchain.training.ranks import Ranks, joined
@@ -77,6 +77,7 @@ def start(
                 "--finetune"
             )
         # Before anything is read or written: can it be?
+        insist_on_size(variant, settings.network)
         built = zoo.build(variant, settings.network)
         insist_on_room(built, variant, recipe, mine.stop - mine.start, on)
         opened = resumed_folder if resume else new_folder
