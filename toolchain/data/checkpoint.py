@@ -17,7 +17,7 @@ from models.decoders import WIDEST, Network
 from toolchain.storage import replacing
 
 LARGEST = 1 << 32  # bytes
-LISTS = ("history", "data", "averaged")
+LISTS = ("history", "data", "validation", "averaged")
 # What is read of facts, and where it comes from a list or another file, as what.
 KINDS = {
     **dict.fromkeys(("variant", "commit", "machine", "started_from", "judge"), str),

@@ -33,6 +33,10 @@ from toolchain.training.settings import Settings
 
 START = "start.safetensors"  # in a run's folder: the network that it started from
 
+NO_STATISTICS = (
+    "recipe.freeze_norm keeps the statistics of a trained network: name one by --finetune"
+)
+
 
 @dataclass(frozen=True)
 class Begun:
@@ -72,10 +76,7 @@ def start(
         recipe = settings.choose(on.type != "cpu")
         mine = ranks.rows(recipe.batch)
         if recipe.freeze_norm and start_from is None and not resume:
-            raise BadInput(
-                "recipe.freeze_norm keeps the statistics of a trained network: name one by "
-                "--finetune"
-            )
+            raise BadInput(NO_STATISTICS)
         # Before anything is read or written: can it be?
         insist_on_size(variant, settings.network)
         built = zoo.build(variant, settings.network)
@@ -122,15 +123,20 @@ def _train(
             "recipe.keep returns to the weights of the start: name a network by --finetune, or "
             "recipe.keep=0"
         )
+    if recipe.freeze_norm and model is None and not resume:
+        raise BadInput(NO_STATISTICS)
     reader = model
-    if recipe.focus and settings.run.judge is not None:
+    if resume:
+        # What it found is kept; who judged may have moved since, or have been trained on.
+        facts |= resuming.judge_of(folder)
+    elif recipe.focus and settings.run.judge is not None:
         reader, held = _like(settings.run.judge, variant, "run.judge")
         facts["judge"] = _origin(held)
     settings.digits.prepare("train", "val")
     with console.status("preparing digits"):
         train_bank = settings.digits.bank("train", on, settings.run.seed)
         banks = train_bank, settings.digits.bank("val", on)
-    facts["data"] = banks[0].description
+    facts["data"], facts["validation"] = (bank.description for bank in banks)
     if model is not None and not resume:
         check = validation_numbers(variant, banks[1], style)
         accuracy = evaluate(model.to(on), check).accuracy
