@@ -66,7 +66,8 @@ def start(
     Raises:
         BadInput: unknown variant, device or data, a run that is there already or was trained
             otherwise, a recipe that needs a network to start from, or a batch that the processes
-            cannot divide or the memory cannot hold.
+            cannot divide or the memory cannot hold; to resume, processes that find the run's
+            folder otherwise than the first.
         Busy: another process is writing the run.
         Diverged: see `toolchain.training.divergence`.
         typer.Exit: with 130 when stopped; `last` was saved.
@@ -96,11 +97,25 @@ def _begun(
     if not ranks.is_first:
         console.out.quiet = console.err.quiet = True
         opening = contextlib.nullcontext(Path())
-    with opening as opened, ranks.own(ranks.share(opened)) as folder:
+    with opening as opened, ranks.own(run := ranks.share(opened)) as folder:
+        if resume:
+            _insist_on_one_folder(run, folder, ranks)
         begun = Begun(folder, resume, resume and resuming.can_resume(folder), ranks)
         if resume and not begun.has_checkpoint:
             console.say(f"{folder} has no checkpoint yet: it starts anew")
         yield begun
+
+
+def _insist_on_one_folder(run: Path, folder: Path, ranks: Ranks) -> None:
+    """Every rank must have found what the first one has, or some would start anew beside it."""
+    if ranks.world == 1:
+        return
+    seen = {path.name: storage.sha256(path) for path in folder.glob("[!.]*.safetensors")}
+    if ranks.any(seen != ranks.share(seen)):
+        raise BadInput(
+            f"not every process finds the same in {run}: give all machines one file system for "
+            "--runs, or each a copy of the first one's"
+        )
 
 
 def _train(
