@@ -1,3 +1,5 @@
+from typing import get_type_hints
+
 import numpy as np
 import pytest
 import torch
@@ -75,6 +77,7 @@ def test_judged_digits_come_once_each_and_every_sources_share_from_the_first_on(
 
 
 def test_a_digit_moved_as_far_as_can_be_asked_for_is_still_seen(mnist_val):
-    furthest = Distortion(scale=0, shift=10)
+    (bound,) = get_type_hints(Distortion, include_extras=True)["shift"].__metadata__
+    furthest = Distortion(scale=0, shift=bound.le)
     strips = DigitGenerator(DigitBank([mnist_val]), 3, furthest)(0, 2_000).strips
     assert (strips.flatten(1).float().sum(1) / 255).min() > 4  # px of full ink
