@@ -10,10 +10,11 @@ from toolchain.data import checkpoint
 
 def test_tensors_and_facts_come_back(tmp_path):
     path = tmp_path / "a.safetensors"
-    checkpoint.save(path, {"x": torch.arange(3)}, {"variant": "base", "history": [{"a": 1.5}]})
+    told = {"variant": "base", "data": [{"a": 1.5}]}
+    checkpoint.save(path, {"x": torch.arange(3)}, told)
     tensors, facts = checkpoint.load(path)
     assert tensors["x"].tolist() == [0, 1, 2]
-    assert facts == {"variant": "base", "history": [{"a": 1.5}]}
+    assert facts == told
 
 
 @pytest.mark.parametrize("content", [None, b"", b"{}", b"\x08\x00\x00\x00\x00\x00\x00\x00{}      "])
@@ -60,6 +61,8 @@ def saved(path, change=lambda tensors: None, **facts):
         {"network": {"lstm_layers": "two"}},
         {"history": {"a": 1}},
         {"history": [3]},
+        {"history": [{}]},
+        {"val_accuracy": "high"},
         {"recipe": "short"},
         {"data": "mnist"},
     ],
