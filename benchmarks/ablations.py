@@ -8,9 +8,9 @@ was trained on: of MNIST's validation digits, laid out as we do and as the earli
 redrawn; of the writers kept for validation; of everyone of `--held-out`. A row differs from the
 first of its table by what it names, and by what comes with it: without fonts there are none of
 their letters among what is no digit, without custom digits it is drawn by a program's hand. Which
-epoch is read is chosen by MNIST's validation digits. Seeds change both the first weights and the
-numbers. Writes exports/<that network>/ablations.json as it goes (a stopped run goes on) and at the
-end its card.
+epoch is read is chosen by validation digits of the row's own sources. Seeds change both the first
+weights and the numbers. Writes exports/<that network>/ablations.json as it goes (a stopped run goes
+on) and at the end its card.
 """
 
 import argparse

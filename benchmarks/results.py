@@ -108,7 +108,10 @@ def _reports(variant: str) -> list[dict[str, Any]] | None:
     paths = [folder / f"{name}.json" for name in ("parity", "evaluation", "bench")]
     if not all(path.exists() for path in paths):
         return None
-    return [json.loads(path.read_text("utf-8")) for path in paths]
+    reports = [json.loads(path.read_text("utf-8")) for path in paths]
+    if not any(of["numbers"].endswith(WRITERS_DIGITS) for of in reports[1]["sources"]):
+        raise SystemExit(f"{paths[1]} has no {WRITERS_DIGITS}: run nrtool evaluate with --custom")
+    return reports
 
 
 def _writers(evaluation: dict[str, Any]) -> dict[str, Any]:

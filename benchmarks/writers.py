@@ -108,10 +108,12 @@ def run(options: argparse.Namespace) -> int:
             hits, counts = measure(fold, settings, options.numbers, options.count, seed)
             right += hits
             read += counts
-    name = options.name or ", ".join(options.set) or "as it is"
+    fonts = options.fonts is not None
+    name = options.name or ", ".join([*options.set, *["fonts"] * fonts]) or "as it is"
     rows = rows_of(path, head)  # others may have come meanwhile
     rows[name] = {
         "set": options.set,
+        "fonts": fonts,
         "commit": source_commit(),
         "machine": machine(),
         "accuracy": {writer: 100 * right[writer] / read[writer] for writer in sorted(read)},

@@ -52,7 +52,13 @@ def export(
         Path | None, Option(help="Run or checkpoint. Default: the latest run, else the release.")
     ] = None,
     count: Annotated[
-        int, Option(min=1, max=MOST, help="Numbers that every form must read alike.")
+        int,
+        Option(
+            min=1,
+            max=MOST,
+            help="Numbers that every form must read alike; the confidence is calibrated on as "
+            "many, and on 10,000 at most.",
+        ),
     ] = 10_000,
     bound: Bound = 0.05,
     float16: Annotated[bool, Option("--float16", help="Make the float16 file as well.")] = False,

@@ -21,10 +21,12 @@ LISTS = ("history", "data", "validation", "averaged")
 # What is read of facts, and where it comes from a list or another file, as what.
 KINDS = {
     **dict.fromkeys(("variant", "commit", "machine", "started_from", "judge"), str),
-    **dict.fromkeys(("network", "style", "recipe", "calibration"), dict),
+    **dict.fromkeys(("network", "style", "recipe", "calibration", "told_of"), dict),
     **dict.fromkeys(LISTS, list),
     **dict.fromkeys(("parameters", "step", "epoch"), int),
+    "val_accuracy": int | float,
 }
+EPOCH = ("epoch", "numbers", "train_loss", "val_loss", "val_accuracy")  # told of each: numbers
 
 
 def save(path: Path, tensors: Mapping[str, Tensor], about: Mapping[str, Any]) -> None:
@@ -79,6 +81,9 @@ def _facts(file: Any) -> dict[str, Any]:
             raise ValueError(f"its {name} is of another kind")
     if not all(isinstance(row, dict) for name in LISTS for row in found.get(name) or ()):
         raise ValueError("a list in it is of another kind")
+    rows = [row.get(name) for row in found.get("history") or () for name in EPOCH]
+    if not all(isinstance(value, int | float) for value in rows):
+        raise ValueError("an epoch of its history is told in part")
     recipe = found.get("recipe")
     if isinstance(recipe, dict) and "wide" in recipe:  # what there was before layouts had names
         recipe["layout"] = "wide" if recipe.pop("wide") else "usual"

@@ -70,7 +70,8 @@ class Form:
     Attributes:
         name, file: precision and file name.
         size, size_share: bytes, and their share of float32's.
-        load_ms, cold_ms: to open the file; until its first reading is there.
+        load_ms, cold_ms: to judge and open the file, which runs it once on an empty strip; until
+            its first reading is there.
         peak_memory_mib: that it adds to a process.
         latency: one for each of `CASES`.
         operators: where the time of one strip on one thread goes.

@@ -15,7 +15,7 @@ from onnxruntime import InferenceSession
 from toolchain.data.samples import HeldOut
 from toolchain.proof.comparison import Comparison, Difference, Outputs, Reader
 from toolchain.proof.reference import drop_in
-from toolchain.reading.runtime import INPUT, open_model
+from toolchain.reading.runtime import INPUT, open_model, run_each
 
 BATCH = 250
 SEED = 3_000_017
@@ -87,7 +87,7 @@ def compare(
         runners = {name: _once(run, read.setdefault(name, [])) for name, run in runners.items()}
     for name, path in forms.others.items():
         runners[name] = (
-            _torch_runner(_script(path)) if name == SCRIPT else _one_by_one(open_model(path))
+            _torch_runner(_script(path)) if name == SCRIPT else _each_runner(open_model(path))
         )
     pairs = [("pytorch", "float32")]
     pairs += [("pytorch" if name == SCRIPT else "float32", name) for name in forms.others]
@@ -129,6 +129,10 @@ def _onnx_runner(session: InferenceSession) -> Callable[[torch.Tensor], Outputs]
     return lambda strips: tuple(session.run(None, {INPUT: strips.numpy()}))
 
 
+def _each_runner(session: InferenceSession) -> Callable[[torch.Tensor], Outputs]:
+    return lambda strips: tuple(run_each(session, strips.numpy()))  # type: ignore[return-value]
+
+
 def _once(
     run: Callable[[torch.Tensor], Outputs], read: list[Outputs]
 ) -> Callable[[torch.Tensor], Outputs]:
@@ -142,21 +146,6 @@ def _once(
         return read[index]
 
     return runner
-
-
-def _one_by_one(session: InferenceSession) -> Callable[[torch.Tensor], Outputs]:
-    """Each strip by itself, as a game reads them.
-
-    A dynamic int8 LSTM takes the range of its input over the whole batch, so that what else is in
-    the batch has a say in each reading.
-    """
-
-    def run(strips: torch.Tensor) -> Outputs:
-        each = [session.run(None, {INPUT: strip[None]}) for strip in strips.numpy()]
-        log_probs, digits, confidence = (np.concatenate(parts) for parts in zip(*each, strict=True))
-        return log_probs, digits, confidence
-
-    return run
 
 
 def allowed(difference: Difference, loss_bound: float) -> float:

@@ -18,7 +18,7 @@ from generator.strip import fit_ink
 from generator.strokes import StrokeDigit
 from toolchain.proof.slices import Slice, share_right
 from toolchain.reading.ink import to_ink
-from toolchain.reading.runtime import INPUT
+from toolchain.reading.runtime import run_each
 
 CANVAS = (400, 240)  # px
 BORDER = 4  # px that stay free at the canvas' edge
@@ -154,7 +154,7 @@ def measure(
                 labels.append(label)
                 strips.append(fit_ink(to_ink(draw(strokes, kind, place, bool(index % 2)))))
                 on_number(len(found) * count + index + 1)
-            (digits,) = session.run(["digits"], {INPUT: np.stack(strips)[:, None]})
+            (digits,) = run_each(session, np.stack(strips)[:, None], ["digits"])
             texts = [number_text(row) for row in digits]
             right += [text == label for text, label in zip(texts, labels, strict=True)]
         found.append(share_right(name, np.array(right)))

@@ -17,7 +17,7 @@ from toolchain.data.samples import Samples
 from toolchain.proof.calibration import Point, Trust, point, trust
 from toolchain.proof.verdict import Verdict
 from toolchain.proof.writers import ByWriter
-from toolchain.reading.runtime import INPUT
+from toolchain.reading.runtime import run_each
 from toolchain.training.accuracy import wilson
 
 BATCH = 250
@@ -130,7 +130,7 @@ def read_numbers(
     for first in range(0, count, BATCH):
         batch = numbers(first, min(BATCH, count - first))
         strips = batch.strips.cpu().numpy()
-        digits, sure, *log_probs = session.run(outputs, {INPUT: strips})
+        digits, sure, *log_probs = run_each(session, strips, outputs)
         said += log_probs
         truth.append(batch.digits.cpu().numpy())
         labels = [number_text(row) for row in truth[-1]]

@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 from toolchain.reading.graphknown import (
+    MOST_KEPT,
     Known,
     Rule,
     Shape,
@@ -36,10 +37,10 @@ def _quantized(shapes: Known, node: Any) -> list[Shape]:
 
 
 def _constant(shapes: Known, node: Any) -> list[Shape]:
-    tensor = attribute(node, "value").t
-    if min(tensor.dims, default=0) < 0:
+    stored = attribute(node, "value")
+    if stored is None or min(stored.t.dims, default=0) < 0:
         raise ValueError("it is no weight")
-    return [tuple(tensor.dims)]
+    return [tuple(stored.t.dims)]
 
 
 def _filled(shapes: Known, node: Any) -> list[Shape]:
@@ -112,9 +113,11 @@ def _concat(shapes: Known, node: Any) -> list[Shape]:
     axis = axis_of(integer(node, "axis", 0), len(parts[0]))
     if len({part[:axis] + part[axis + 1 :] for part in parts}) > 1:
         raise ValueError("parts do not fit")
-    if all(name in shapes.whole for name in node.input) and len(parts[0]) == 1:
+    along = sum(part[axis] for part in parts)
+    known = all(name in shapes.whole for name in node.input)
+    if known and len(parts[0]) == 1 and along <= MOST_KEPT:
         shapes.whole[node.output[0]] = [v for name in node.input for v in shapes.whole[name]]
-    return [(*parts[0][:axis], sum(part[axis] for part in parts), *parts[0][axis + 1 :])]
+    return [(*parts[0][:axis], along, *parts[0][axis + 1 :])]
 
 
 def _split(shapes: Known, node: Any) -> list[Shape]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 Shape = tuple[int, ...]
+MOST_KEPT = 64  # whole numbers of a tensor that may be a shape
 
 
 class Known:

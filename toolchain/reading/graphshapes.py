@@ -9,7 +9,7 @@ import math
 from typing import Any
 
 from toolchain.reading.graphforms import FORMS
-from toolchain.reading.graphknown import Known
+from toolchain.reading.graphknown import MOST_KEPT, Known
 from toolchain.reading.graphsums import SUMS
 
 RULES = FORMS | SUMS
@@ -20,7 +20,6 @@ MOST_VALUES = 1 << 23
 MOST_WORK = 1 << 32
 FOLDED = 4  # values that are computed from stored ones alone, for each of them; and
 FEW = 1 << 20  # so many more
-MOST_KEPT = 64  # whole numbers of a tensor that may be a shape
 
 
 class Unbounded(ValueError):

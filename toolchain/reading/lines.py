@@ -5,6 +5,7 @@ stand most level and lines are fewest; in it each line is followed from left to 
 """
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -152,18 +153,23 @@ def _cost(boxes: Boxes, degrees: float) -> float:
 
 def _joined(boxes: Boxes, lines: list[Line], slope: float) -> list[Line]:
     """Lines of which one ends before the other begins, where it leads, are one."""
-    while True:
-        pairs = [
-            (off, first, second)
-            for first in lines
-            for second in lines
-            if first is not second and (off := _apart(boxes, first, second, slope)) <= OFF_MOST
-        ]
-        if not pairs:
-            return lines
-        _, first, second = min(pairs, key=lambda pair: pair[0])
-        first.glyphs += second.glyphs
-        lines = [line for line in lines if line is not second]
+    apart = np.full((len(lines), len(lines)), np.inf)  # heights, from whose end to whose beginning
+
+    def measure(line: int, others: Iterable[int]) -> None:
+        for other in others:
+            apart[line, other] = _apart(boxes, lines[line], lines[other], slope)
+            apart[other, line] = _apart(boxes, lines[other], lines[line], slope)
+
+    for line in range(len(lines)):
+        measure(line, range(line))
+    left = set(range(len(lines)))
+    while (apart <= OFF_MOST).any():
+        first, second = map(int, np.unravel_index(apart.argmin(), apart.shape))
+        lines[first].glyphs += lines[second].glyphs
+        left.remove(second)
+        apart[second] = apart[:, second] = np.inf
+        measure(first, left - {first})
+    return [lines[line] for line in sorted(left)]
 
 
 def _apart(boxes: Boxes, first: Line, second: Line, slope: float) -> float:

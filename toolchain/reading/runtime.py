@@ -1,6 +1,8 @@
 """Opening an exported model with ONNX Runtime, and refusing what is not one of ours."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +17,7 @@ from toolchain.reading.modelfile import MEND
 INPUT = "image"
 PROVIDER = "CPUExecutionProvider"
 SIZES = ([1, HEIGHT, WIDTH], [1, SIDE, SIDE])  # a strip, or a square with one digit
+ALPHABET = "0123456789"  # as `models.ctc` has it, which needs torch
 PAD = -1  # fills the model's digits to the right of a number
 DECODERS = ("ctc", "positions", "joint")  # see `models.decoders`
 OUTPUTS = {"log_probs": "tensor(float)", "digits": "tensor(int64)", "confidence": "tensor(float)"}
@@ -55,6 +58,18 @@ def open_model(path: Path, threads: int = 1, profile: Path | None = None) -> Inf
     return session
 
 
+def run_each(
+    session: InferenceSession, strips: NDArray[np.uint8], outputs: Sequence[str] = tuple(OUTPUTS)
+) -> list[NDArray[Any]]:
+    """The outputs for strips uint8 [N, 1, H, W], each run by itself, as a game reads them.
+
+    A dynamic int8 LSTM takes the range of its input over the whole batch, so that what else is in
+    the batch has a say in each reading.
+    """
+    each = [session.run(list(outputs), {INPUT: strip[None]}) for strip in strips]
+    return [np.concatenate(parts) for parts in zip(*each, strict=True)]
+
+
 def _mismatch(session: InferenceSession) -> str:
     """What keeps a model from being one of ours, "" if nothing does."""
     inputs = {item.name: (item.type, item.shape[1:]) for item in session.get_inputs()}
@@ -70,6 +85,8 @@ def _mismatch(session: InferenceSession) -> str:
     missing = [key for key in ("variant", "alphabet") if not metadata.get(key)]
     if missing:
         return f"it lacks the metadata {', '.join(missing)}"
+    if metadata["alphabet"] != ALPHABET:
+        return f"its alphabet is not {ALPHABET}"
     if metadata.get("decoder", "ctc") not in DECODERS:
         return f"it knows no decoder {metadata['decoder'][:40]!r}"
     for key in ("threshold", "verdict"):

@@ -97,12 +97,7 @@ def _head(variant: str, facts: dict[str, Any], folder: Path) -> str:
     files = Table("", ["file", "size"], rows).markdown()
     known = zoo.find(variant)
     high, wide = SIDES[known.input]
-    if known.input == "square":
-        reads, placed = "digit", "centred as MNIST's"
-    else:
-        shortest, longest = known.digits
-        length = f"{shortest} to {longest}" if shortest < longest else str(longest)
-        reads, placed = f"number of {length} digit{'s' * (longest > 1)}", "right-aligned"
+    placed = "centred as MNIST's" if known.input == "square" else "right-aligned"
     frames, classes = OUTPUT[known.build().decoder.name]
     pasted = (
         "\nMade for digits side by side at equal distances, as pasting MNIST's pictures gives; "
@@ -111,13 +106,24 @@ def _head(variant: str, facts: dict[str, Any], folder: Path) -> str:
         else ""
     )
     return (
-        f"# {variant}\n\nReads a handwritten {reads} from a {high}x{wide} {known.input}: a "
-        f"{known.about}, with {facts['parameters']:,} parameters.\n{pasted}\n"
+        f"# {variant}\n\nReads {reads(variant)}: a {known.about}, with {facts['parameters']:,} "
+        f"parameters.\n{pasted}\n"
         f"Input `image`: uint8 [N, 1, {high}, {wide}], 0 = background, 255 = ink, {placed}. "
         f"Outputs: `log_probs` float32 [N, {frames}, {classes}], `digits` int64 [N, {frames}] "
         f"packed to the left and padded with -1, `confidence` float32 [N].\n\n{files}"
         f"{_int8(folder)}"
     )
+
+
+def reads(variant: str) -> str:
+    """What a variant reads, in words."""
+    known = zoo.find(variant)
+    high, wide = SIDES[known.input]
+    shortest, longest = known.digits
+    length = f"{shortest} to {longest}" if shortest < longest else str(longest)
+    number = f"number of {length} digit{'s' * (longest > 1)}"
+    what = "digit" if known.input == "square" else number
+    return f"a handwritten {what} from a {high}x{wide} {known.input}"
 
 
 def _int8(folder: Path) -> str:
@@ -268,6 +274,9 @@ def _of_whom(facts: dict[str, Any]) -> str:
     if not facts.get("averaged"):
         return ""
     seed, shares = facts.get("seed"), _shares(facts["averaged"])
+    if told_of := facts.get("told_of"):
+        own = shares.get(_origin(told_of), 0.0)
+        return f"What follows is of {_origin(told_of)} alone, {100 * own:.1f} % of the mean.\n\n"
     own = sum(share for origin, share in shares.items() if origin.endswith(f"seed {seed})"))
     return f"What follows is of the run with seed {seed} alone, {100 * own:.1f} % of the mean.\n\n"
 
@@ -276,12 +285,15 @@ def _shares(checkpoints: list[dict[str, Any]]) -> dict[str, float]:
     """Share of each training run in a mean of checkpoints, which may be means themselves."""
     found: dict[str, float] = {}
     for each in checkpoints:
-        step = f"step {each['step']:,}, " if each.get("step") else ""
-        origin = f"{each['run']} ({step}seed {each['seed']})"
-        inner = _shares(each["averaged"]) if each.get("averaged") else {origin: 1.0}
+        inner = _shares(each["averaged"]) if each.get("averaged") else {_origin(each): 1.0}
         for name, share in inner.items():
             found[name] = found.get(name, 0.0) + share / len(checkpoints)
     return found
+
+
+def _origin(each: dict[str, Any]) -> str:
+    step = f"step {each['step']:,}, " if each.get("step") else ""
+    return f"{each['run']} ({step}seed {each['seed']})"
 
 
 def _provenance(facts: dict[str, Any]) -> str:

@@ -15,6 +15,7 @@ from generator.folders import files_in
 from toolchain import storage
 from toolchain.data import checkpoint
 from toolchain.report import charts, tables
+from toolchain.report.card import reads
 from toolchain.report.damage import PROBLEMS, told, told_of
 from toolchain.storage import sha256
 from toolchain.table import Table
@@ -90,6 +91,7 @@ def render(content: dict[str, Any], data_sha256: str) -> str:
     return page(
         "release_page.html.j2",
         **content,
+        reads=reads(content["variant"]),
         data_sha256=data_sha256,
         curves=_curves(content["facts"].get("history") or []),
         sections=[_section(each) for each in (content["parity"] or {}).get("sections", [])],

@@ -37,7 +37,8 @@ def prove(
     card.check(folder)
     files = _forms(folder)
     script = folder / f"{variant}.{SCRIPT}.pt"
-    files |= {SCRIPT: script} if script.is_file() else {}
+    # What ships is last in a report, as the export writes it.
+    files = {SCRIPT: script, **files} if script.is_file() else files
     forms = Forms(folder / f"{variant}.safetensors", files.pop("float32"), files)
     banks = [(TEST_DIGITS, Digits(digits.mnist).bank("test"))]
     if (own := digits.validation_bank()) is not None:

@@ -58,9 +58,10 @@ def saturating(graph: onnx.ModelProto) -> list[str]:
                     continue  # uint8 by uint8 is widened first, float32 needs nothing
                 for low, high in _extremes(numpy_helper.to_array(tensor), axis):
                     if _UINT8 * low < LEAST or _UINT8 * high > MOST:
+                        beyond = _UINT8 * (high if _UINT8 * high > MOST else low)
                         found.append(
-                            f"{tensor.name}: two products reach {_UINT8 * (high or low)}, 16 bits "
-                            f"hold {LEAST} to {MOST}"
+                            f"{tensor.name}: two products reach {beyond}, 16 bits hold {LEAST} to "
+                            f"{MOST}"
                         )
                         break
     return found

@@ -125,11 +125,10 @@ def _facts(
     score: Score,
 ) -> dict[str, Any]:
     """Those of the one that has most of the mean; and of each that was taken where it came from."""
+    origins = {path: _origin(path, facts) for _, path, _, facts in tried}
     averaged = [
         {
-            "run": path.parent.name,
-            "step": facts.get("step"),
-            "seed": facts.get("seed"),
+            **origins[path],
             "commit": facts.get("commit"),
             "started_from": facts.get("started_from"),
             "val_accuracy": read.accuracy,
@@ -142,4 +141,10 @@ def _facts(
     most = max(taken, key=taken.count)
     whose = next(facts for _, path, _, facts in tried if path == most)
     kept = {key: value for key, value in whose.items() if key not in ("step", "best")}
-    return {**kept, "averaged": averaged, "val_accuracy": score.accuracy}
+    # A mean of means is told of the run that the first of them was told of.
+    told_of = {} if "averaged" in kept else {"told_of": origins[most]}
+    return {**kept, **told_of, "averaged": averaged, "val_accuracy": score.accuracy}
+
+
+def _origin(path: Path, facts: dict[str, Any]) -> dict[str, Any]:
+    return {"run": path.parent.name, "step": facts.get("step"), "seed": facts.get("seed")}

@@ -9,10 +9,11 @@ from toolchain.data import checkpoint
 
 def test_tensors_and_facts_come_back(tmp_path):
     path = tmp_path / "a.safetensors"
-    checkpoint.save(path, {"x": torch.arange(3)}, {"variant": "base", "history": [{"a": 1.5}]})
+    told = {"variant": "base", "data": [{"a": 1.5}]}
+    checkpoint.save(path, {"x": torch.arange(3)}, told)
     tensors, facts = checkpoint.load(path)
     assert tensors["x"].tolist() == [0, 1, 2]
-    assert facts == {"variant": "base", "history": [{"a": 1.5}]}
+    assert facts == told
 
 
 @pytest.mark.parametrize("content", [None, b"", b"{}", b"\x08\x00\x00\x00\x00\x00\x00\x00{}      "])
@@ -60,6 +61,8 @@ def saved(path, variant, change=lambda tensors: None, /, **facts):
         ({"network": {"channels": [16, [32], 64, 64, 64]}}, "does not fit the network"),
         ({"history": {"a": 1}}, "its history is of another kind"),
         ({"history": [3]}, "a list in it is of another kind"),
+        ({"history": [{}]}, "told in part"),
+        ({"val_accuracy": "high"}, "its val_accuracy is of another kind"),
         ({"recipe": "short"}, "its recipe is of another kind"),
         ({"data": "mnist"}, "its data is of another kind"),
         ({"validation": [3]}, "a list in it is of another kind"),

@@ -57,6 +57,18 @@ def test_sizes_and_gaps_are_measured_on_the_strip(float32, bank):
         np.testing.assert_array_equal(strip, batch.strips[index].numpy())
 
 
+def test_each_number_is_read_by_itself_as_a_game_does(float32, bank):
+    session, together = open_model(float32), []
+
+    class Watched:
+        def run(self, outputs, given):
+            together.append(len(given["image"]))
+            return session.run(outputs, given)
+
+    read_numbers(Watched(), NumberGenerator(bank, 9), 7)
+    assert together == [1] * 7
+
+
 def test_digits_side_by_side_are_apart_and_a_single_one_always(float32, bank):
     session = open_model(float32)
     wide = NumberGenerator(bank, 1, replace(Style(), gap=(0.5, 0.6), digits=(3, 3)))

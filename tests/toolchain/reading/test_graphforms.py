@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from onnx import helper, numpy_helper
 
 from tests.toolchain.reading.operators import by_rule_and_runtime
-from toolchain.reading.graphfile import Unbounded
+from toolchain.reading.graphfile import Unbounded, shapes_of
 from toolchain.reading.graphforms import FORMS
 from toolchain.reading.graphsums import SUMS
 
@@ -54,11 +55,26 @@ def test_parts_are_the_runtimes(sizes):
         ("Flatten", [], [], {}),
         ("Gather", [(2, 3)], [[0]], {"axis": 5}),
         ("Pad", [(2, 3)], [[1, 1]], {}),
+        ("Constant", [], [], {"value_float": 1.0}),
     ],
 )
 def test_what_does_not_fit_is_refused(operator, given, stored, attributes):
     with pytest.raises(Unbounded, match="cannot be told"):
         by_rule_and_runtime(operator, given, stored, **attributes)
+
+
+def test_numbers_that_are_too_many_for_a_shape_are_not_kept():
+    some = numpy_helper.from_array(np.ones(60, np.int64), "some")
+    nodes = [
+        helper.make_node("Concat", ["some", "some"], ["more"], axis=0),
+        helper.make_node("Concat", ["some", "one"], ["as_many"], axis=0),
+    ]
+    one = numpy_helper.from_array(np.ones(4, np.int64), "one")
+    graph = helper.make_graph(nodes, "long", [], [], [some, one])
+    found = shapes_of(helper.make_model(graph, ir_version=9).graph, 1)
+    assert found.of["more"] == (120,)
+    assert "more" not in found.whole
+    assert len(found.whole["as_many"]) == 64
 
 
 def test_each_operator_has_one_rule():

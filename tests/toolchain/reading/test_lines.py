@@ -1,5 +1,6 @@
 import numpy as np
 
+from toolchain.reading import lines
 from toolchain.reading.lines import glyphs_of, lines_of
 
 
@@ -31,3 +32,15 @@ def test_of_two_lines_with_a_wide_gap_each_goes_on_at_its_own_height():
 def test_digits_that_stand_below_one_another_are_lines():
     stairs = [(20, 20, 40, 60), (44, 20, 64, 60), (110, 80, 130, 120), (134, 80, 154, 120)]
     assert [line.glyphs for line in lines_of(np.array(stairs))] == [[0, 1], [2, 3]]
+
+
+def test_many_pieces_that_follow_one_another_are_joined_without_asking_all_again(monkeypatch):
+    asked = []
+    apart = lines._apart
+    monkeypatch.setattr(lines, "_apart", lambda *of: asked.append(of) or apart(*of))
+    stairs = [(4 * (k % 2), 4 * (k // 2) + 2 * (k % 2)) for k in range(2 * 210)]
+    boxes = np.array([(x, y, x + 3, y + 3) for x, y in stairs])
+    found = lines_of(boxes)
+    assert sorted(glyph for line in found for glyph in line.glyphs) == list(range(len(boxes)))
+    assert len(found) == 210
+    assert len(asked) <= 3 * len(boxes) ** 2

@@ -6,7 +6,7 @@ import pytest
 from generator.errors import BadInput
 from toolchain import storage
 from toolchain.data import checkpoint
-from toolchain.report.card import write_card
+from toolchain.report.card import reads, write_card
 
 EXPORTS = Path(__file__).parents[3] / "exports"
 
@@ -121,6 +121,23 @@ def test_an_average_names_the_share_of_each_run(weights, tmp_path):
         "25.0 % long (step 3,066, seed 62), 25.0 % release (seed 5), 12.5 % a (step 9, seed 8)."
     ) in text
     assert "What follows is of the run with seed 62 alone, 62.5 % of the mean." in text
+
+
+def test_of_two_runs_with_one_seed_the_share_of_the_one_is_told(weights, tmp_path):
+    folder = tmp_path / "lightweight"
+    folder.mkdir()
+    tensors, facts = checkpoint.load(weights)
+    one, other = ({"run": name, "step": 9, "seed": 0} for name in "ab")
+    facts |= {"seed": 0, "averaged": [one, other, one, other], "told_of": one}
+    checkpoint.save(folder / "lightweight.safetensors", tensors, facts)
+    text = write_card(folder).read_text()
+    assert "What follows is of a (step 9, seed 0) alone, 50.0 % of the mean." in text
+
+
+def test_what_a_variant_reads_is_told_in_words():
+    assert reads("base") == "a handwritten number of 1 to 5 digits from a 32x128 strip"
+    assert reads("positions-1") == "a handwritten number of 1 digit from a 32x128 strip"
+    assert reads("compact") == "a handwritten digit from a 28x28 square"
 
 
 def test_a_card_needs_weights(tmp_path):

@@ -29,6 +29,7 @@ def reader(name, right):
 def test_what_was_not_measured_is_said(release_folder):
     page, data = release_page.write(release_folder)
     assert "Not measured: <code>nrtool parity</code>" in page.read_text()
+    assert "Reads a handwritten number of 1 to 5 digits from a 32x128 strip." in page.read_text()
     assert json.loads(data.read_text())["bench"] is None
 
 

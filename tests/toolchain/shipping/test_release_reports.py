@@ -52,3 +52,20 @@ def test_a_damaged_float32_file_is_refused(release_folder):
     (release_folder / "lightweight.onnx").write_bytes(b"not a graph")
     with pytest.raises(BadInput, match=r"lightweight\.onnx"):
         release_reports.float32_of(release_folder)
+
+
+def test_what_ships_is_told_last(release_folder, float32, monkeypatch):
+    (release_folder / "lightweight.torchscript.pt").write_bytes(b"")
+    there = {"float32": float32, "int8": float32}
+    monkeypatch.setattr(release_reports, "_forms", lambda folder: dict(there))
+    asked = []
+    monkeypatch.setattr(
+        release_reports, "compare", lambda forms, *of, **more: asked.append(forms) or Held()
+    )
+    release_reports.prove("lightweight", release_folder.parent, Digits(), 1, 0.05)
+    assert list(asked[0].others) == ["torchscript", "int8"]
+
+
+class Held:
+    def as_json(self):
+        return {}

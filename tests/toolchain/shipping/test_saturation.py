@@ -42,6 +42,8 @@ def test_seven_bits_stay_and_eight_leave():
     assert saturating(linear(np.full((4, 3), 64, np.int8))) == []
     (said,) = saturating(linear(np.array([[3, 65], [2, 64]], np.int8)))
     assert said.startswith("w: two products reach 32895")
+    (said,) = saturating(linear(np.array([[50], [50], [-100], [-100]], np.int8)))
+    assert said == "w: two products reach -51000, 16 bits hold -32768 to 32767"
 
 
 def test_weights_of_different_channels_are_no_neighbours():

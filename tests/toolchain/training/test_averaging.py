@@ -46,6 +46,7 @@ def test_all_are_taken_as_often_as_they_are_named_where_that_is_asked(runs, numb
     made = average([runs[0], runs[1], runs[1], runs[2]], numbers.bank, 100, take_all=True)
     assert len(made.facts["averaged"]) == 4
     assert made.facts["seed"] == 2, "what else it says is of the one with most of the mean"
+    assert made.facts["told_of"] == {"run": runs[1].parent.name, "step": 2, "seed": 2}
     for name, value in made.model.state_dict().items():
         if value.is_floating_point():
             weighted = (near[name] + 2 * start[name] + far[name]) / 4
@@ -59,6 +60,7 @@ def test_what_an_average_was_made_of_is_kept_by_the_next(runs, numbers, tmp_path
     state = {f"model.{key}": value for key, value in first.model.state_dict().items()}
     checkpoint.save(path, state, first.facts)
     again = average([path, runs[2]], numbers.bank, 100)
+    assert again.facts["told_of"] == first.facts["told_of"]
     (kept,) = again.facts["averaged"]
     assert kept["run"] == "mean"
     assert kept["averaged"] == first.facts["averaged"]
