@@ -1,4 +1,4 @@
-"""Bytes of files that may come from anywhere: regular files only, and no more than is asked for."""
+"""Files that may come from anywhere: regular ones only, no more than is asked for, any name."""
 
 import os
 import stat
@@ -45,3 +45,8 @@ def read_bounded(path: Path, most: int) -> bytes:
     if len(content) > most:
         raise BadInput(f"{str(path)!r} is larger than {most / 1e6:.3g} MB: split it, or save less")
     return content
+
+
+def as_text(name: str) -> str:
+    """A name that can be written anywhere: of a file, it need not be text."""
+    return name.encode("utf-8", "replace").decode()

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from generator.errors import BadInput
+from generator.files import as_text
 from generator.middle_lines import middle_lines
 from generator.strokes import StrokeDigit
 
@@ -34,7 +35,7 @@ def font_digits(path: Path) -> Iterator[StrokeDigit]:
     for label in range(10):
         strokes = middle_lines(drawn_text(font, str(label)))
         if strokes:
-            yield StrokeDigit(label, path.stem, strokes, 1.0, SOURCE)
+            yield StrokeDigit(label, as_text(path.stem), strokes, 1.0, SOURCE)
 
 
 def opened(path: Path) -> ImageFont.FreeTypeFont:

@@ -27,6 +27,7 @@ from generator.strip import Image, ink_box
 from generator.strokes import (
     CANVAS_HEIGHT,
     CANVAS_WIDTH,
+    ENDINGS,
     GLYPH_HEIGHT,
     GLYPH_WIDTH,
     StrokeDigit,
@@ -181,10 +182,10 @@ def stroke_digits(path: Path, split: Split | None) -> list[StrokeDigit]:
 
 
 def stroke_files(path: Path) -> list[Path]:
-    """The file itself, or the .jsonl and .jsonl.gz files of a folder."""
+    """The file itself, or the .jsonl and .jsonl.gz files of a folder, in capitals or not."""
     if path.is_file():
         return [path]
-    return sorted([*files_in(path, "*.jsonl"), *files_in(path, "*.jsonl.gz")])
+    return [file for file in files_in(path, "*") if file.name.lower().endswith(ENDINGS)]
 
 
 def procedural_glyphs(

@@ -15,7 +15,7 @@ import numpy as np
 from generator import fonts
 from generator.errors import BadInput
 from generator.folders import files_in
-from generator.strokes import Path2D, StrokeDigit, read_strokes
+from generator.strokes import ENDINGS, Path2D, StrokeDigit, read_strokes
 from generator.unipen import unipen_digits
 
 TOLERANCE = 0.0035  # of the longer side: how far thinned strokes may lie from the original
@@ -77,7 +77,7 @@ def _files(path: Path) -> list[Path]:
 
 def _read(path: Path) -> Iterator[StrokeDigit]:
     name = path.name.lower()
-    if name.endswith((".jsonl", ".jsonl.gz")):
+    if name.endswith(ENDINGS):
         return read_strokes(path)
     if name.endswith(fonts.SUFFIXES):
         return fonts.font_digits(path)

@@ -24,7 +24,7 @@ from generator.files import read_bounded
 from generator.folders import files_in
 from generator.numbers import PAD, NumberGenerator
 from generator.sheet import contact_sheet
-from generator.storage import alone, beside
+from generator.storage import alone, beside, insist_on_movable
 
 Format = Literal["npz", "png", "webdataset"]
 SHARD = 1_000  # numbers made at once, and in one .npz or .tar
@@ -66,8 +66,8 @@ def write_numbers(
         on_numbers: called with how many are written.
 
     Raises:
-        BadInput: the folder is there already and not empty, no number at all, no such part, or
-            more numbers than the disk holds.
+        BadInput: the folder is there already and not empty, or a link or a mounted disk; no number
+            at all, no such part, or more numbers than the disk holds.
         Busy: another process is writing it.
         OSError: it cannot be written.
     """
@@ -84,6 +84,7 @@ def write_numbers(
             f"{end - begin:,} numbers do not fit into the {free / 1e9:,.1f} GB that are free at "
             f"{there}: lower --count, or name another --out"
         )
+    insist_on_movable(folder)
     with alone(folder, "name another with --out"):
         # Only now, when what a killed process left beside it is cleared.
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):

@@ -6,15 +6,17 @@ to learn from. Without one, every digit of the bank comes once, as it is: to jud
 
 import math
 from dataclasses import dataclass
+from typing import Annotated
 
 import torch
+from annotated_types import Interval
 from torch import Tensor
 from torch.nn import functional as F
 
 from generator.digits import DigitBank
 from generator.hashing import hash_uniform, named
 from generator.numbers import MAX_DIGITS, PAD, Numbers
-from generator.ranges import Amount
+from generator.ranges import Amount, Share
 from generator.square import INK, SIDE
 from generator.strokes import CANVAS_HEIGHT, CANVAS_WIDTH, GLYPH_HEIGHT, REACH
 
@@ -25,6 +27,11 @@ _SLOTS = (
     *("sway_x", "sway_y", "phase_x", "phase_y", "brush"),
 )
 
+# A size of 0 or less shows nothing, or another digit: a 6 upside down is a 9.
+Relative = Annotated[float, Interval(ge=0, lt=1)]
+# px: the middle of a digit, and so some of its ink, stays well on the square.
+Move = Annotated[float, Interval(ge=0, le=INK / 2)]
+
 
 @dataclass(frozen=True)
 class Distortion:
@@ -32,21 +39,21 @@ class Distortion:
 
     Attributes:
         rotation: degrees.
-        scale: of the size, relative.
-        aspect: of the width alone, relative.
+        scale: of the size, relative, below 1.
+        aspect: of the width alone, relative, below 1.
         slant: horizontal shear.
-        shift: px, in both directions.
-        bend: how far a digit sways from its shape, px.
+        shift: px, in both directions, at most half a digit.
+        bend: how far a digit sways from its shape, px, at most half a digit.
         lift: levels, 0..1, added to ink at half level, which thickens or thins it.
     """
 
     rotation: Amount = 9.0
-    scale: Amount = 0.08
-    aspect: Amount = 0.08
+    scale: Relative = 0.08
+    aspect: Relative = 0.08
     slant: Amount = 0.12
-    shift: Amount = 1.5
-    bend: Amount = 0.5
-    lift: Amount = 0.1
+    shift: Move = 1.5
+    bend: Move = 0.5
+    lift: Share = 0.1
 
 
 BRUSH = (1.6, 3.2)  # px, thickness of the pen that draws stroke digits

@@ -63,6 +63,17 @@ def beside(folder: Path) -> Iterator[Path]:
         shutil.rmtree(name, ignore_errors=True)
 
 
+def insist_on_movable(folder: Path) -> None:
+    """Refuse, before there is work to lose, a folder that no other can take the place of.
+
+    Raises:
+        BadInput: it is a link, or a disk is mounted there.
+    """
+    if folder.is_symlink() or os.path.ismount(folder):
+        what = "a link" if folder.is_symlink() else "where a disk is mounted"
+        raise BadInput(f"{folder} is {what} and cannot be replaced: name a folder in it")
+
+
 @contextlib.contextmanager
 def alone(path: Path, mend: str, wait: float = 0) -> Iterator[None]:
     """Nobody else writes a file or folder meanwhile; what a killed process left there is cleared.

@@ -40,6 +40,8 @@ LARGEST = 1 << 28  # bytes of a file, unpacked
 MOST_POINTS = 4_096
 FURTHEST = 1e9  # coordinates, either way: float32 still tells points and squares them
 
+ENDINGS = (".jsonl", ".jsonl.gz")  # of files of them, in capitals too
+
 Path2D = NDArray[np.float32]  # [points, 2] as x, y; y points down
 
 
@@ -73,7 +75,7 @@ def read_strokes(path: Path) -> Iterator[StrokeDigit]:
     """
     try:
         with open_regular(path) as file:
-            unpacked = gzip.GzipFile(fileobj=file) if path.suffix == ".gz" else file
+            unpacked = gzip.GzipFile(fileobj=file) if path.suffix.lower() == ".gz" else file
             for number, line in enumerate(_lines(unpacked, path), 1):
                 if not line.strip():
                     continue

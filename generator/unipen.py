@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from generator.errors import BadInput
-from generator.files import open_regular
+from generator.files import as_text, open_regular
 from generator.strokes import MOST_POINTS, Path2D, StrokeDigit
 
 LARGEST = 1 << 26  # bytes of one file and all that it includes
@@ -66,13 +66,8 @@ def unipen_digits(path: Path) -> Iterator[StrokeDigit]:
             points += sum(map(len, strokes))
             if points > MOST_POINTS_IN_ALL:
                 raise BadInput(f"the digits of {path} have over {points:,} points: split it")
-            writer = _text(segment.writer or file.writer or path.stem)
-            yield StrokeDigit(int(segment.label), writer, strokes, 1.0, _text(path.stem))
-
-
-def _text(name: str) -> str:
-    """A name that can be written anywhere: of a file, it need not be text."""
-    return name.encode("utf-8", "replace").decode()
+            writer = as_text(segment.writer or file.writer or path.stem)
+            yield StrokeDigit(int(segment.label), writer, strokes, 1.0, as_text(path.stem))
 
 
 def _parse(path: Path, file: _File, within: tuple[Path, ...]) -> None:

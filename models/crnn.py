@@ -9,11 +9,13 @@ import itertools
 from dataclasses import dataclass
 from typing import Annotated
 
-from annotated_types import Ge, Interval, Len
+from annotated_types import Interval, Len
 from torch import Tensor, nn
 
 from models.ctc import CLASSES
-from models.decoders import CTC, Network
+from models.decoders import CTC, WIDEST, Network
+
+Width = Annotated[int, Interval(ge=1, le=WIDEST)]
 
 
 @dataclass(frozen=True)
@@ -27,9 +29,9 @@ class CRNNConfig:
         dropout: share of the features that each LSTM does not see in training.
     """
 
-    channels: Annotated[tuple[Annotated[int, Ge(1)], ...], Len(4, 7)]
-    lstm_layers: Annotated[int, Ge(1)]
-    hidden: Annotated[int, Ge(1)] = 256
+    channels: Annotated[tuple[Width, ...], Len(4, 7)]
+    lstm_layers: Annotated[int, Interval(ge=1, le=8)]
+    hidden: Width = 256
     dropout: Annotated[float, Interval(ge=0, lt=1)] = 0.15
 
     @property

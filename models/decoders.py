@@ -14,6 +14,7 @@ from torch.nn import functional as F
 from models.ctc import ALPHABET, PAD, ctc_loss, greedy_decode, posterior
 
 BASE = len(ALPHABET)
+WIDEST = 4_096  # of anything in a network's shape; wider is neither trained nor loaded
 
 
 class Decoder(Protocol):

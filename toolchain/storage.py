@@ -7,7 +7,7 @@ from typing import Any
 
 from generator.errors import BadInput
 from generator.files import read_bounded
-from generator.storage import Busy, alone, beside, replacing
+from generator.storage import Busy, alone, beside, insist_on_movable, replacing
 
 __all__ = [
     "EXPORTS",
@@ -15,6 +15,7 @@ __all__ = [
     "Busy",
     "alone",
     "beside",
+    "insist_on_movable",
     "read_json",
     "replacing",
     "sha256",

@@ -7,11 +7,14 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+import torch
 
 from generator import npm
 from generator.errors import BadInput
 from generator.fonts import font_digits
-from generator.fontsource import Font, fetch, table
+from generator.fontsource import Font, fetch, listed, table
+from generator.splits import in_validation, writer_key
+from generator.strokes import distance_fields
 
 CONTENT = b"a font"
 FAKE = Font("fake", "1.0.0", "400", sha256(CONTENT).hexdigest())
@@ -42,10 +45,48 @@ def packed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_the_table_names_each_font_once_by_version_and_hash() -> None:
-    fonts = table()
+    fonts = listed()
     assert len({font.name for font in fonts}) == len(fonts) > 400
     assert all(re.fullmatch("[0-9a-f]{64}", font.sha256) for font in fonts)
     assert all(re.fullmatch(r"\d+\.\d+\.\d+", font.version) for font in fonts)
+
+
+def test_a_double_is_left_out_and_names_a_font_that_is_not() -> None:
+    names = {font.name for font in table()}
+    doubles = {font.name: font.double for font in listed() if font.double}
+    assert len(names) > 380
+    assert not names & doubles.keys()
+    assert names.issuperset(doubles.values())
+
+
+@pytest.mark.parametrize(
+    "family", ["averia-", "comforter", "delius", "edu-", "playwrite-", "winky-"]
+)
+def test_a_family_is_on_one_side(family: str) -> None:
+    sides = {
+        in_validation(writer_key(Path(font.file).stem))
+        for font in table()
+        if font.name.startswith(family)
+    }
+    assert len(sides) == 1
+
+
+@pytest.mark.slow
+def test_no_validation_digits_are_those_of_a_font_to_train_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.undo()  # the user's own cache: there are hundreds to fetch
+    drawn = [list(font_digits(path)) for path in fetch(table())]
+    whole = [digits for digits in drawn if len(digits) == 10]
+    assert len(whole) > 0.9 * len(drawn)
+    fields, _ = distance_fields([digit for digits in whole for digit in digits])
+    closeness = fields.flatten(1).float().view(len(whole), 10, -1).transpose(0, 1)
+    held = torch.tensor([in_validation(writer_key(digits[0].writer)) for digits in whole])
+    ours, theirs = closeness[:, held], closeness[:, ~held]
+    both = ours.sum(2)[:, :, None] + theirs.sum(2)[:, None]
+    apart = torch.cdist(ours, theirs, p=1) / both  # [10, fonts, fonts], 0: the same, 1: disjoint
+    assert apart.min() > 0.001, "of any digit"
+    assert apart.median(0).values.min() > 0.03, "of most of a font's digits"
 
 
 def test_a_real_font_comes_through_npm_and_has_ten_digits() -> None:

@@ -1,3 +1,4 @@
+import gzip
 import hashlib
 import unicodedata
 
@@ -99,6 +100,14 @@ def test_hidden_files_are_no_digits(tmp_path):
     (tmp_path / "._mine.jsonl").write_bytes(b"\0\5\x16\7")
     (tmp_path / "folder.jsonl").mkdir()
     assert [digit.label for digit in stroke_digits(tmp_path, None)] == [1]
+
+
+def test_endings_in_capitals_are_read_too(tmp_path):
+    (tmp_path / "A.JSONL").write_text(stroke_line(1, "ben"))
+    (tmp_path / "B.Jsonl.GZ").write_bytes(gzip.compress(stroke_line(2, "ben").encode()))
+    (tmp_path / "c.jsonl").write_text(stroke_line(3, "ben"))
+    (tmp_path / "d.json").write_text("{}")
+    assert [digit.label for digit in stroke_digits(tmp_path, None)] == [1, 2, 3]
 
 
 def test_a_pen_far_thinner_than_a_cell_stays_seen():

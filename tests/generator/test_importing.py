@@ -1,3 +1,5 @@
+import os
+import sys
 from pathlib import Path
 
 import matplotlib
@@ -28,6 +30,13 @@ def test_a_folder_may_hold_every_format(tmp_path: Path) -> None:
     digits = import_digits([tmp_path])
     assert len(digits) == 12
     assert {digit.source for digit in digits} == {"digits", "test", "fonts"}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_a_font_whose_name_is_no_text_is_imported_into_what_can_be_read(tmp_path: Path) -> None:
+    (tmp_path / os.fsdecode(b"\xff.ttf")).symlink_to(FONT)
+    write_strokes(import_digits([tmp_path]), tmp_path / "mine.jsonl")
+    assert {digit.writer for digit in read_strokes(tmp_path / "mine.jsonl")} == {"?"}
 
 
 def test_what_a_collection_includes_is_no_file_of_its_own(tmp_path: Path) -> None:

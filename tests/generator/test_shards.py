@@ -67,6 +67,17 @@ def test_a_folder_in_use_is_left_alone(numbers, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
+@pytest.mark.parametrize("target", ["empty", "nowhere"])
+def test_a_link_is_refused_before_any_number_is_made(numbers, tmp_path, target):
+    made = []
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / target)
+    with pytest.raises(BadInput, match="link is a link and cannot be replaced: name a folder in"):
+        write_numbers(numbers, 3, tmp_path / "link", on_numbers=made.append)
+    assert made == []
+    write_numbers(numbers, 3, tmp_path / "empty", on_numbers=made.append)
+
+
 @pytest.mark.parametrize("content", [b"", b"no shard", b"PK\x03\x04 cut"])
 def test_a_damaged_shard_is_named(tmp_path, content):
     (tmp_path / "bad.npz").write_bytes(content)

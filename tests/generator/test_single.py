@@ -1,3 +1,5 @@
+from typing import get_type_hints
+
 import numpy as np
 import pytest
 import torch
@@ -72,3 +74,10 @@ def test_judged_digits_come_once_each_and_every_sources_share_from_the_first_on(
     few = len(strokes.labels)  # of the rarer source as many as there are would be a fifth
     share = (judged.order[:few] < len(strokes.labels)).float().mean()
     assert 0.1 < share < 0.3
+
+
+def test_a_digit_moved_as_far_as_can_be_asked_for_is_still_seen(mnist_val):
+    (bound,) = get_type_hints(Distortion, include_extras=True)["shift"].__metadata__
+    furthest = Distortion(scale=0, shift=bound.le)
+    strips = DigitGenerator(DigitBank([mnist_val]), 3, furthest)(0, 2_000).strips
+    assert (strips.flatten(1).float().sum(1) / 255).min() > 4  # px of full ink

@@ -108,3 +108,15 @@ def test_what_is_replaced_keeps_who_may_read_it(tmp_path):
         with storage.replacing(path) as temporary:
             temporary.write_text("content")
         assert path.stat().st_mode & 0o777 == mode
+
+
+def test_what_cannot_be_replaced_is_refused_and_all_else_is_not(tmp_path, monkeypatch):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "folder")
+    for name in ("folder", "none"):
+        storage.insist_on_movable(tmp_path / name)
+    with pytest.raises(storage.BadInput, match="a link"):
+        storage.insist_on_movable(tmp_path / "link")
+    monkeypatch.setattr(os.path, "ismount", lambda path: path == tmp_path / "folder")
+    with pytest.raises(storage.BadInput, match="mounted and cannot be replaced: name a folder in"):
+        storage.insist_on_movable(tmp_path / "folder")

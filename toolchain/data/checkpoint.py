@@ -13,12 +13,11 @@ from torch import Tensor
 
 from generator.errors import BadInput
 from models import zoo
-from models.decoders import Network
+from models.decoders import WIDEST, Network
 from toolchain.storage import replacing
 
 LARGEST = 1 << 32  # bytes
-MOST = 4_096  # of anything in a network's shape
-LISTS = ("history", "data", "averaged")
+LISTS = ("history", "data", "validation", "averaged")
 # What is read of facts, and where it comes from a list or another file, as what.
 KINDS = {
     **dict.fromkeys(("variant", "commit", "machine", "started_from", "judge"), str),
@@ -132,7 +131,7 @@ def load_model(path: Path, variant: str | None = None) -> tuple[Network, dict[st
             raise BadInput(f"{path} holds weights that are no numbers ({name}): train it again")
     network = changes(about, "network")
     problem = BadInput(f"{path} does not fit the network {held!r}: export or train again")
-    if not all(0 <= size <= MOST for size in _sizes(network)):
+    if not all(0 <= size <= WIDEST for size in _sizes(network)):
         raise problem
     try:
         with torch.device("meta"):  # shapes alone: what they ask for need not fit into memory

@@ -153,20 +153,27 @@ class Digits:
     def _fonts(self, split: Split, device: torch.device | str, seed: int) -> list[Glyphs]:
         if self.fonts is None or split == "test":
             return []
-        return custom_glyphs(self.fonts, split, device, self._copies(split), seed)
+        found = custom_glyphs(self.fonts, split, device, self._copies(split), seed)
+        if split == "train" and not found:
+            raise BadInput(why_none_train(self.fonts))
+        return found
 
     def _copies(self, split: Split) -> int:
         return self.copies if split == "train" else 0
 
     def _own(self, split: Split, device: torch.device | str, seed: int = 0) -> list[Glyphs]:
         copies = self._copies(split)
-        own = [
-            glyphs
-            for path in self.custom
-            for glyphs in custom_glyphs(path, split, device, copies, seed)
+        of_each = [custom_glyphs(path, split, device, copies, seed) for path in self.custom]
+        own = [glyphs for found in of_each for glyphs in found]
+        none = [
+            why_none_train(path)
+            for path, found in zip(self.custom, of_each, strict=True)
+            if split == "train" and not found
         ]
-        if self.custom and not own and split == "train":
-            raise BadInput("; ".join(map(why_none_train, self.custom)))
+        if none and not own:
+            raise BadInput("; ".join(none))
+        for reason in none:  # others train: these judge them
+            console.say(reason)
         return own
 
 

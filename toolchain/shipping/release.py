@@ -95,12 +95,15 @@ def make(
     Everything is made in a temporary folder; `exports/<variant>` is replaced at the end.
 
     Raises:
-        BadInput: no such variant, recipe, weights or digits, or as `gates.prepare`.
+        BadInput: no such variant, recipe, weights or digits, a disk is mounted where the release
+            goes, or as `gates.prepare`.
         Busy: another export of the variant is at work.
         FellShort: the graph failed its checks, no recipe keeps the bounds, or a gate is shut.
     """
     planned = plan(variant, exports, runs, weights, order)
     card.check(exports / variant)
+    if not (exports / variant).is_symlink():  # a link is laid aside as any folder
+        storage.insist_on_movable(exports / variant)
     with console.status("what the gates run the files with"):
         gates.prepare(emulate=order.emulate and bool(planned["recipes"]))
     with storage.alone(exports / variant, "name another --out"):

@@ -16,7 +16,7 @@ from toolchain.reading.modelfile import BUNDLED, chosen, read_model
 from toolchain.sketchpad import OFFLINE, PAGE
 from toolchain.sketchpad.homescreen import SIDES, icon, icon_name, manifest
 from toolchain.sketchpad.vendored import LIBRARY, SCRIPT, browser_runtime
-from toolchain.storage import EXPORTS, alone, beside, read_json
+from toolchain.storage import EXPORTS, alone, beside, insist_on_movable, read_json
 
 SMALLEST = "nano"
 ABOUT = "about.json"  # names the files of the page: by it a page of ours is known
@@ -47,12 +47,13 @@ def write_page(out: Path, model: Path) -> int:
 
     Raises:
         BadInput: the model is none, or reads numbers of known length alone; the folder holds
-            something else, or is being written; npm cannot bring the runtime.
+            something else, is being written, or a mounted disk; npm cannot bring the runtime.
         OSError: the folder cannot be written to; it is as it was.
     """
     out = out.resolve()
     if Path.cwd().is_relative_to(out):
         raise BadInput(f"{str(out)!r} is the folder that you work in: name another")
+    insist_on_movable(out)
     with alone(out, "name another folder"):
         _insist_on_own(out)
         files = _page(model)

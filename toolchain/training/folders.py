@@ -47,7 +47,8 @@ def resumed_folder(runs: Path, name: str, is_named: bool) -> Iterator[Path]:
     """The folder of a run to go on with: the latest of that name, or the one that was named.
 
     Raises:
-        BadInput: the name is no plain one, there is no such run, or it is an average.
+        BadInput: the name is no plain one, there is no such run, it is an average, or its
+            config.json is damaged.
         Busy: another process is writing it.
     """
     _insist_on_plain(name)
@@ -65,7 +66,10 @@ def resumed_folder(runs: Path, name: str, is_named: bool) -> Iterator[Path]:
     if not folder.is_dir():
         raise BadInput(f"{folder} does not exist: leave out --resume to train it")
     config = folder / "config.json"
-    if config.is_file() and "averaged" in storage.read_json(config):
+    told = storage.read_json(config) if config.is_file() else {}
+    if not isinstance(told, dict):
+        raise BadInput(f"{config} is damaged: delete it, and go on by --run {folder.name} --resume")
+    if "averaged" in told:
         raise BadInput(
             f"{folder} was averaged, not trained: train on from it with --finetune "
             f"{folder / 'best.safetensors'}"

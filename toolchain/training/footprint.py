@@ -1,17 +1,43 @@
-"""The memory that a training step takes, by what PyTorch keeps for its backward pass."""
+"""The room that a training takes: in its checkpoints, and in memory for its backward pass."""
+
+from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from generator.errors import BadInput
+from models import zoo
 from models.decoders import Network
 from toolchain import memory
-from toolchain.data import samples
+from toolchain.data import checkpoint, samples
 from toolchain.training import ahead, batches
 from toolchain.training.recipes import Recipe
 
 _FEW, _MORE = 2, 6  # numbers, by which what each one adds is told from what is always there
 # Bytes that a number takes while it is drawn, and while it lies ready as a strip.
 _DRAWN, _STRIP = 8 << 10, 4 << 10
+_KEPT = 16  # bytes of a parameter in a checkpoint: its average, its live value and two moments
+
+
+def insist_on_size(variant: str, network: Mapping[str, Any]) -> None:
+    """Refuse a network whose checkpoints nobody reads, before it is built.
+
+    Args:
+        variant: which it is.
+        network: fields of its shape that differ.
+
+    Raises:
+        BadInput: it is too large.
+        UnknownVariant: as `zoo.build`.
+    """
+    with torch.device("meta"):  # shapes alone take no memory
+        parameters = sum(each.numel() for each in zoo.build(variant, network).parameters())
+    if parameters * _KEPT > checkpoint.LARGEST:
+        raise BadInput(
+            f"a network of {parameters:,} parameters leaves checkpoints beyond "
+            f"{checkpoint.LARGEST >> 30} GiB: lower network.channels, lstm_layers or hidden"
+        )
 
 
 def insist_on_room(

@@ -1,5 +1,6 @@
 """Going on with a run: the checkpoint it goes on from, and what must be the same as before."""
 
+import itertools
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -24,9 +25,10 @@ _SAME = {
     "style": "another style",
     "network": "another network",
     "data": "other digits",
+    "validation": "other digits to judge it by",
     "start": "another start (--finetune)",
 }
-_LATER = ("data", "start")  # not in checkpoints of before
+_LATER = ("data", "validation", "start")  # not in checkpoints of before
 
 
 def can_resume(run: Path) -> bool:
@@ -67,6 +69,21 @@ def read_last(run: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         return found
 
 
+def judge_of(run: Path) -> dict[str, Any]:
+    """The fact of who judged a run's digits, as a dictionary that may be empty.
+
+    Raises:
+        BadInput: neither `last` nor `previous` can be read.
+    """
+    try:
+        facts = checkpoint.facts(run / LAST)
+    except BadInput:
+        if not (run / PREVIOUS).exists():
+            raise
+        facts = checkpoint.facts(run / PREVIOUS)
+    return {"judge": facts["judge"]} if "judge" in facts else {}
+
+
 def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     tensors, facts = checkpoint.load(path)
     kinds = {"step": int, "best": float, "history": list}
@@ -92,7 +109,7 @@ def insist_on_same(run: Path, held: Mapping[str, Any], asked: Mapping[str, Any])
         if key in _LATER and (key not in held or key not in now):
             continue
         if held.get(key) != now.get(key):
-            said = "; ".join(differences(held.get(key), now.get(key), key))
+            said = "; ".join(differences(held.get(key), now.get(key), key)) or "in another order"
             raise BadInput(
                 f"{run} was trained with {called} ({said}): give the same, or a new --run"
             )
@@ -110,8 +127,7 @@ def differences(before: Any, now: Any, name: str) -> Iterator[str]:
         for key in sorted({*before, *now}):
             yield from differences(before.get(key), now.get(key), f"{name}.{key}")
     elif isinstance(before, list) and isinstance(now, list) and _named(before) and _named(now):
-        were, are = ({each["source"]: each for each in listed} for listed in (before, now))
-        yield from differences(were, are, name)
+        yield from differences(_by_source(before), _by_source(now), name)
     elif before != now:
         was, is_ = (_said(each) for each in (before, now))
         yield f"{name} was {was}, is {is_}"
@@ -125,6 +141,15 @@ def _said(value: Any) -> str:
 
 def _named(listed: list[Any]) -> bool:
     return all(isinstance(each, dict) and isinstance(each.get("source"), str) for each in listed)
+
+
+def _by_source(listed: list[dict[str, Any]]) -> dict[str, Any]:
+    """By name, of which several sources may have the same: drawn, drawn-2, ..."""
+    found: dict[str, Any] = {}
+    for each in listed:
+        names = (f"-{number}" if number > 1 else "" for number in itertools.count(1))
+        found[next(name for end in names if (name := each["source"] + end) not in found)] = each
+    return found
 
 
 def state_of(model: nn.Module, average: Average, optimizers: Optimizers) -> dict[str, Tensor]:

@@ -24,7 +24,7 @@ from toolchain.training import hard_digits, resuming
 from toolchain.training.accuracy import evaluate
 from toolchain.training.devices import device_named
 from toolchain.training.folders import best_of, new_folder, resumed_folder
-from toolchain.training.footprint import insist_on_room
+from toolchain.training.footprint import insist_on_room, insist_on_size
 from toolchain.training.loop import Epoch, Job, Stopped, train, validation_numbers
 from toolchain.training.profile import profiled
 from toolchain.training.ranks import Ranks, joined
@@ -32,6 +32,10 @@ from toolchain.training.recipes import Recipe
 from toolchain.training.settings import Settings
 
 START = "start.safetensors"  # in a run's folder: the network that it started from
+
+NO_STATISTICS = (
+    "recipe.freeze_norm keeps the statistics of a trained network: name one by --finetune"
+)
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,8 @@ def start(
     Raises:
         BadInput: unknown variant, device or data, a run that is there already or was trained
             otherwise, a recipe that needs a network to start from, or a batch that the processes
-            cannot divide or the memory cannot hold.
+            cannot divide or the memory cannot hold; to resume, processes that find the run's
+            folder otherwise than the first.
         Busy: another process is writing the run.
         Diverged: see `toolchain.training.divergence`.
         typer.Exit: with 130 when stopped; `last` was saved.
@@ -72,11 +77,9 @@ def start(
         recipe = settings.choose(on.type != "cpu")
         mine = ranks.rows(recipe.batch)
         if recipe.freeze_norm and start_from is None and not resume:
-            raise BadInput(
-                "recipe.freeze_norm keeps the statistics of a trained network: name one by "
-                "--finetune"
-            )
+            raise BadInput(NO_STATISTICS)
         # Before anything is read or written: can it be?
+        insist_on_size(variant, settings.network)
         built = zoo.build(variant, settings.network)
         insist_on_room(built, variant, recipe, mine.stop - mine.start, on)
         opened = resumed_folder if resume else new_folder
@@ -94,11 +97,25 @@ def _begun(
     if not ranks.is_first:
         console.out.quiet = console.err.quiet = True
         opening = contextlib.nullcontext(Path())
-    with opening as opened, ranks.own(ranks.share(opened)) as folder:
+    with opening as opened, ranks.own(run := ranks.share(opened)) as folder:
+        if resume:
+            _insist_on_one_folder(run, folder, ranks)
         begun = Begun(folder, resume, resume and resuming.can_resume(folder), ranks)
         if resume and not begun.has_checkpoint:
             console.say(f"{folder} has no checkpoint yet: it starts anew")
         yield begun
+
+
+def _insist_on_one_folder(run: Path, folder: Path, ranks: Ranks) -> None:
+    """Every rank must have found what the first one has, or some would start anew beside it."""
+    if ranks.world == 1:
+        return
+    seen = {path.name: storage.sha256(path) for path in folder.glob("[!.]*.safetensors")}
+    if ranks.any(seen != ranks.share(seen)):
+        raise BadInput(
+            f"not every process finds the same in {run}: give all machines one file system for "
+            "--runs, or each a copy of the first one's"
+        )
 
 
 def _train(
@@ -121,15 +138,20 @@ def _train(
             "recipe.keep returns to the weights of the start: name a network by --finetune, or "
             "recipe.keep=0"
         )
+    if recipe.freeze_norm and model is None and not resume:
+        raise BadInput(NO_STATISTICS)
     reader = model
-    if recipe.focus and settings.run.judge is not None:
+    if resume:
+        # What it found is kept; who judged may have moved since, or have been trained on.
+        facts |= resuming.judge_of(folder)
+    elif recipe.focus and settings.run.judge is not None:
         reader, held = _like(settings.run.judge, variant, "run.judge")
         facts["judge"] = _origin(held)
     settings.digits.prepare("train", "val")
     with console.status("preparing digits"):
         train_bank = settings.digits.bank("train", on, settings.run.seed)
         banks = train_bank, settings.digits.bank("val", on)
-    facts["data"] = banks[0].description
+    facts["data"], facts["validation"] = (bank.description for bank in banks)
     if model is not None and not resume:
         check = validation_numbers(variant, banks[1], style)
         accuracy = evaluate(model.to(on), check).accuracy

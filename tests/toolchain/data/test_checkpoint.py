@@ -4,7 +4,6 @@ from safetensors.torch import save_file
 
 from generator.errors import BadInput
 from models import zoo
-from models.errors import UnknownVariant
 from toolchain.data import checkpoint
 
 
@@ -45,33 +44,44 @@ def test_a_run_from_before_layouts_had_names_says_which_it_had(tmp_path, wide, l
     assert checkpoint.facts(path)["recipe"] == {"epochs": 2, "layout": layout}
 
 
-def saved(path, change=lambda tensors: None, **facts):
-    tensors = {f"model.{k}": v for k, v in zoo.build("compact").state_dict().items()}
+def saved(path, variant, change=lambda tensors: None, /, **facts):
+    tensors = {f"model.{k}": v for k, v in zoo.build(variant).state_dict().items()}
     change(tensors)
-    checkpoint.save(path, tensors, {"variant": "compact", **facts})
+    checkpoint.save(path, tensors, {"variant": variant, **facts})
     return path
 
 
 @pytest.mark.parametrize(
-    "facts",
+    ("facts", "said"),
     [
-        {"variant": 7},
-        {"network": [1]},
-        {"network": {"hidden": 10**9}},
-        {"network": {"lstm_layers": "two"}},
-        {"history": {"a": 1}},
-        {"history": [3]},
-        {"history": [{}]},
-        {"val_accuracy": "high"},
-        {"recipe": "short"},
-        {"data": "mnist"},
+        ({"variant": 7}, "its variant is of another kind"),
+        ({"network": [1]}, "its network is of another kind"),
+        ({"network": {"hidden": 10**9}}, "does not fit the network"),
+        ({"network": {"lstm_layers": "two"}}, "does not fit the network"),
+        ({"network": {"channels": [16, [32], 64, 64, 64]}}, "does not fit the network"),
+        ({"history": {"a": 1}}, "its history is of another kind"),
+        ({"history": [3]}, "a list in it is of another kind"),
+        ({"history": [{}]}, "told in part"),
+        ({"val_accuracy": "high"}, "its val_accuracy is of another kind"),
+        ({"recipe": "short"}, "its recipe is of another kind"),
+        ({"data": "mnist"}, "its data is of another kind"),
+        ({"validation": [3]}, "a list in it is of another kind"),
     ],
     ids=str,
 )
-def test_facts_of_another_type_are_refused(tmp_path, facts):
-    held = facts if "network" not in facts else {"variant": "lightweight", **facts}
-    with pytest.raises((BadInput, UnknownVariant)):
-        checkpoint.load_model(saved(tmp_path / "a.safetensors", **held))
+def test_facts_of_another_type_are_refused(tmp_path, facts, said):
+    path = saved(tmp_path / "a.safetensors", "lightweight")
+    assert checkpoint.load_model(path)  # with facts that fit
+    with pytest.raises(BadInput, match=said):
+        checkpoint.load_model(saved(path, "lightweight", **facts))
+
+
+def test_a_network_beyond_all_that_is_built_is_refused_by_its_facts_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr(zoo, "build", lambda *_: pytest.fail("it was built"))
+    path = tmp_path / "a.safetensors"
+    checkpoint.save(path, {}, {"variant": "lightweight", "network": {"hidden": 4097}})
+    with pytest.raises(BadInput, match="does not fit the network"):
+        checkpoint.load_model(path)
 
 
 def test_facts_nested_without_end_are_refused(tmp_path):
@@ -87,7 +97,7 @@ def test_weights_that_are_no_numbers_are_refused(tmp_path, value):
         next(iter(tensors.values())).view(-1)[0] = value
 
     with pytest.raises(BadInput, match="no numbers"):
-        checkpoint.load_model(saved(tmp_path / "a.safetensors", spoil))
+        checkpoint.load_model(saved(tmp_path / "a.safetensors", "compact", spoil))
 
 
 def test_a_renamed_pickle_is_refused(tmp_path):

@@ -93,6 +93,30 @@ def test_digits_that_would_all_be_held_out_are_not_ignored_in_silence(tmp_path):
         Digits(custom=(tmp_path,)).bank("train")
 
 
+def test_of_several_sources_the_one_that_does_not_train_is_named(tmp_path, capsys):
+    held = next(writer for writer in WRITERS if in_validation(writer.encode()))
+    trained = next(writer for writer in WRITERS if not in_validation(writer.encode()))
+    paths = tuple(tmp_path / f"{writer}.jsonl" for writer in (held, trained))
+    for path in paths:
+        path.write_text(stroke_line(3, path.stem))
+    digits = Digits(custom=paths, custom_share=1)
+    assert len(digits.bank("train")) == 1
+    said = capsys.readouterr().err
+    assert f"all digits in {paths[0]} are kept for validation" in " ".join(said.split())
+    assert str(paths[1]) not in said
+    digits.bank("val")
+    assert capsys.readouterr().err == ""
+
+
+def test_fonts_that_would_all_be_held_out_are_refused(tmp_path):
+    held = next(writer for writer in WRITERS if in_validation(writer.encode()))
+    path = tmp_path / "fonts.jsonl"
+    path.write_text(stroke_line(3, held))
+    with pytest.raises(BadInput, match=r"fonts\.jsonl are kept for validation"):
+        Digits(fonts=path).bank("train")
+    Digits(fonts=path).bank("val")
+
+
 def test_validation_writers_need_custom_digits():
     with pytest.raises(BadInput):
         Digits().custom_bank("val")

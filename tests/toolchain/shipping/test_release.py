@@ -69,3 +69,12 @@ def test_what_gates_run_files_with_is_asked_for_before_anything_is_made(
     with pytest.raises(BadInput, match="no Debian"):
         release.make(*asked, Digits(), release.Order())
     assert not (tmp_path / "exports").exists()
+
+
+def test_where_a_disk_is_mounted_nothing_is_exported(weights, tmp_path, monkeypatch):
+    folder = tmp_path / "exports" / "lightweight"
+    monkeypatch.setattr("os.path.ismount", lambda path: path == folder)
+    monkeypatch.setattr(release, "export_onnx", lambda *_: pytest.fail("it began"))
+    asked = ("lightweight", tmp_path / "exports", tmp_path / "runs", weights)
+    with pytest.raises(BadInput, match="name a folder in it"):
+        release.make(*asked, Digits(), release.Order())

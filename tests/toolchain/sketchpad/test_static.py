@@ -151,3 +151,11 @@ def test_what_cannot_be_is_one_line(tmp_path, capsys):
     assert "choose one" in refused(capsys, *site, "--variant", "base", "--model", MODEL)
     assert "--static alone" in refused(capsys, "draw", "--variant", "base")
     assert [path.name for path in tmp_path.iterdir()] == ["x.onnx"]
+
+
+def test_where_a_disk_is_mounted_no_page_is_made(tmp_path, monkeypatch):
+    monkeypatch.setattr("os.path.ismount", lambda path: path == tmp_path / "site")
+    monkeypatch.setattr(static, "_page", lambda model: pytest.fail("the page was made"))
+    (tmp_path / "site").mkdir()
+    with pytest.raises(BadInput, match="name a folder in it"):
+        write_page(tmp_path / "site", MODEL)

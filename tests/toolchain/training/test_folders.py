@@ -75,3 +75,12 @@ def test_an_average_is_not_trained_over(arguments, tmp_path, capsys):
     (run / "best.safetensors").write_bytes(b"weights")
     assert "--finetune" in refused(capsys, *arguments, "--run", run.name, "--resume")
     assert (run / "best.safetensors").read_bytes() == b"weights"
+
+
+def test_a_damaged_description_of_a_run_is_named(arguments, tmp_path, capsys):
+    run = tmp_path / "runs" / "compact"
+    run.mkdir(parents=True)
+    (run / "config.json").write_text("7")
+    assert "delete it" in refused(capsys, *arguments, "--run", "compact", "--resume")
+    (run / "config.json").unlink()
+    assert call(*arguments, "--run", "compact", "--resume") == 0

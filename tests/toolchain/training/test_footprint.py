@@ -6,7 +6,7 @@ import torch
 from generator.errors import BadInput
 from models import zoo
 from toolchain import memory
-from toolchain.training.footprint import insist_on_room, kept
+from toolchain.training.footprint import insist_on_room, insist_on_size, kept
 from toolchain.training.recipes import RECIPES, Recipe
 
 CPU = torch.device("cpu")
@@ -36,3 +36,10 @@ def test_what_is_kept_grows_with_the_batch():
     few, more = (kept(network, torch.zeros(count, 1, 32, 128)) for count in (2, 6))
     # The first convolution's output alone.
     assert more - few > 4 * 16 * 32 * 128 * 4
+
+
+def test_a_network_whose_checkpoints_nobody_reads_is_refused():
+    for variant in zoo.VARIANTS:
+        insist_on_size(variant, {})
+    with pytest.raises(BadInput, match=r"lower network\.channels"):
+        insist_on_size("base", {"hidden": 4096, "lstm_layers": 8})

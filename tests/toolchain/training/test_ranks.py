@@ -22,17 +22,22 @@ TRAIN = ["train", "--variant", "lightweight", "--epochs", "4", "--numbers", "16"
 TRAIN += ["--seed", "3", "--set", "recipe.bf16=false", "--device", "cpu", "--json"]
 
 
-def train_on(ranks, cwd, *options):
-    """What a user types, `torchrun nrtool train`; returns the JSON and the run's weights."""
+def torchrun(ranks, cwd, *options, command=COMMAND):
+    """What a user types, `torchrun nrtool train`."""
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--no-python"]
-    torchrun += ["--nproc-per-node", str(ranks), "--", sys.executable, "-c", COMMAND]
-    done = subprocess.run(
+    torchrun += ["--nproc-per-node", str(ranks), "--", sys.executable, "-c", command]
+    return subprocess.run(
         [*torchrun, *TRAIN, *options],
         cwd=cwd,
         capture_output=True,
         text=True,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
     )
+
+
+def train_on(ranks, cwd, *options):
+    """The same; returns the JSON and the run's weights."""
+    done = torchrun(ranks, cwd, *options)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)  # one rank talks
     return told, load_file(cwd / told["run"] / "last.safetensors")
@@ -94,6 +99,18 @@ def test_a_run_goes_on_with_another_number_of_processes(tmp_path, monkeypatch, a
     for mine, theirs in zip(one["epochs"][1:], two["epochs"], strict=True):
         assert theirs["train_loss"] == pytest.approx(mine["train_loss"], rel=2e-3)
     close(others, weights)
+
+
+@pytest.mark.slow
+def test_processes_that_do_not_see_one_folder_do_not_go_on_with_it(tmp_path):
+    for rank in "01":  # as on two machines
+        (tmp_path / rank / "runs" / "cut").mkdir(parents=True)
+    (tmp_path / "0" / "runs" / "cut" / "last.safetensors").write_bytes(b"a checkpoint")
+    apart = f"import os; os.chdir(os.environ['RANK']); {COMMAND}"
+    done = torchrun(2, tmp_path, "--run", "cut", "--resume", command=apart)
+    assert done.returncode
+    assert "not every process finds the same in runs/cut" in " ".join(done.stderr.split())
+    assert "starts anew" not in done.stderr
 
 
 def test_a_batch_is_divided_or_refused():

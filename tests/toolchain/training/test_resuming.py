@@ -7,11 +7,14 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from generator.errors import BadInput
+from generator.splits import in_validation
 from models import zoo
+from tests.conftest import WRITERS, stroke_line
 from tests.toolchain.test_cli import call, refused
 from toolchain.data import checkpoint
+from toolchain.training import hard_digits, resuming, run
 from toolchain.training import loop as training
-from toolchain.training import resuming, run
 
 FILES = ("last.safetensors", "best.safetensors")
 
@@ -243,3 +246,63 @@ def test_another_number_of_threads_is_said(arguments, killed_after, capsys, monk
     said = capsys.readouterr().err
     assert "goes on on 61 cores" in said
     assert "not the same to the last bit" in said
+
+
+def test_other_digits_to_judge_by_are_refused(arguments, tmp_path, killed_after, capsys):
+    held, trained = (
+        next(writer for writer in WRITERS if in_validation(writer.encode()) == is_held)
+        for is_held in (True, False)
+    )
+    mine = tmp_path / "mine.jsonl"
+    mine.write_text("".join(stroke_line(3, each) + "\n" for each in (held, trained)))
+    asked = (*arguments[: arguments.index("--custom")], "--custom", mine, "--runs", tmp_path)
+    killed_after(1, *asked)
+    last = tmp_path / "lightweight" / resuming.LAST
+    with mine.open("a") as file:
+        file.write(stroke_line(7, held) + "\n")
+    capsys.readouterr()
+    said = refused(capsys, *asked, "--resume")
+    assert "other digits to judge it by" in said
+    assert "validation.mine.digits was 1, is 2" in said
+    tensors, facts = checkpoint.load(last)
+    del facts["validation"]  # as in checkpoints of before
+    checkpoint.save(last, tensors, facts)
+    assert call(*asked, "--resume") == 0
+
+
+def test_of_sources_that_share_a_name_what_differs_is_said():
+    before = [{"source": "drawn", "digits": 3}, {"source": "drawn", "digits": 4}]
+    now = [{"source": "drawn", "digits": 5}, {"source": "drawn", "digits": 4}]
+    assert list(resuming.differences(before, now, "data")) == ["data.drawn.digits was 3, is 5"]
+    assert list(resuming.differences(before, before[:1], "data")) == [
+        "data.drawn-2 was there, is none"
+    ]
+
+
+def test_the_same_sources_in_another_order_are_refused_as_that(tmp_path):
+    held = [{"source": "a"}, {"source": "b"}]
+    with pytest.raises(BadInput, match=r"other digits \(in another order\)"):
+        resuming.insist_on_same(tmp_path, {"data": held}, {"data": held[::-1]})
+
+
+@pytest.mark.parametrize("again", ["gone", "another"])
+def test_who_judged_is_asked_once_and_kept(
+    arguments, weights, tmp_path, killed_after, monkeypatch, again
+):
+    monkeypatch.setattr(
+        hard_digits, "misread", lambda model, numbers, *_: torch.ones(len(numbers.bank))
+    )
+    judge = tmp_path / "judge.safetensors"
+    judge.write_bytes(weights.read_bytes())
+    asked = (*arguments, "--set", "recipe.focus=0.5", "--set", f"run.judge={judge}")
+    killed_after(1, *asked)
+    last = tmp_path / "lightweight" / resuming.LAST
+    before = checkpoint.facts(last)
+    tensors, facts = checkpoint.load(judge)
+    judge.unlink()
+    if again == "another":
+        checkpoint.save(judge, tensors, {**facts, "commit": "another"})
+    assert call(*asked, "--resume") == 0
+    after = checkpoint.facts(last)
+    assert after["step"] > before["step"]
+    assert after["judge"] == before["judge"]

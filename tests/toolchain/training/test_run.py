@@ -114,6 +114,11 @@ def test_statistics_can_be_frozen_only_where_there_are_some(weights, tmp_path, c
     assert not any(tmp_path.iterdir())
     assert call("train", *given, "--finetune", weights) == 0
     assert call("train", *given, "--resume") == 0
+    (tmp_path / "empty").mkdir()
+    capsys.readouterr()
+    given = (*given, "--run", "empty", "--resume")
+    assert "name one by --finetune" in refused(capsys, "train", *given)
+    assert call("train", *given, "--finetune", weights) == 0
 
 
 def test_what_a_grown_network_starts_with_is_a_function_of_the_seed(strokes_folder, tmp_path):
