@@ -5,7 +5,8 @@
 Writes benchmarks/determinism.json; with `--check` it compares instead, and exit code 1 says that
 something is not as it was. On a processor of the kind that the file names all must be the same to
 the last bit, on one thread. Others round otherwise: there labels must be the same, the mean of all
-pixels within `INK` grey levels, and losses within `LOSS` of their value.
+pixels within `INK` grey levels, the mean loss within `LOSS` of its value, and that of a single
+step, of four numbers alone, within `STEP`: between AVX2 and AVX-512 2.1 % was seen.
 """
 
 import argparse
@@ -36,7 +37,7 @@ SEEDS, SAMPLES = (0, 1, 2), 1_000
 # 50 steps; by AdamW alone, since Muon's products of matrices would take most of the time.
 RECIPE = Recipe(epochs=1, numbers=200, batch=4, bf16=False, muon=0.0)
 TOLD = (20, 40)  # steps whose loss is kept
-INK, LOSS = 0.05, 0.02
+INK, LOSS, STEP = 0.05, 0.02, 0.03
 
 
 def bank() -> DigitBank:
@@ -93,7 +94,8 @@ def differences(held: dict[str, Any], found: dict[str, Any], same_kind: bool) ->
         elif key == "pixels":
             fits = True
         else:
-            fits = abs(was - is_) <= (INK if key == "ink" else LOSS * was)
+            bounds = {"ink": INK, "mean": LOSS * was}
+            fits = abs(was - is_) <= bounds.get(key, STEP * was)
         if not fits:
             yield f"{key} was {was}, is {is_}"
 

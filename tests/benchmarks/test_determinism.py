@@ -39,5 +39,7 @@ def test_what_differs_is_named():
     near = {"labels": "a", "pixels": "c", "ink": 20.04, "mean": 2.01}
     far = {"labels": "b", "pixels": "c", "ink": 21.0, "mean": 3.0}
     assert list(differences(was, near, False)) == []
+    assert list(differences({"20": 2.0}, {"20": 2.05}, False)) == []
+    assert len(list(differences({"20": 2.0}, {"20": 2.07}, False))) == 1
     assert len(list(differences(was, near, True))) == 3
     assert [said.split()[0] for said in differences(was, far, False)] == ["labels", "ink", "mean"]
