@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import os
+import signal
 import sys
 import threading
 import time
@@ -35,6 +36,7 @@ _FIRST_LINE = 10.0  # seconds
 _RAREST_LINES = 300.0  # seconds between two
 
 FELL_SHORT, BAD_INPUT, INTERRUPTED = 1, 2, 130
+_LATER = 0.05  # seconds; a call from C has returned by then, or it is asked again
 
 
 class Update(Protocol):
@@ -143,6 +145,7 @@ def say(text: str, style: str | None = None) -> None:
 def guarded(run: Callable[[], None]) -> int:
     """Run a command; what the user can mend becomes one line on stderr and exit code 2."""
     threading.excepthook = _of_thread
+    sys.unraisablehook = _of_callback
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A name of a file need not be text.
         sys.stdout.reconfigure(errors="backslashreplace")
@@ -185,6 +188,26 @@ def _of_thread(failed: threading.ExceptHookArgs) -> None:
     """What fails to write in the background fails in the foreground, too, when it next asks."""
     if not issubclass(failed.exc_type, OSError):
         threading.__excepthook__(failed)
+
+
+def _of_callback(failed: "sys.UnraisableHookArgs") -> None:
+    """Who stops a command while C calls back into Python is heard a moment later.
+
+    As when Numba compiles: what such a call raises goes nowhere.
+    """
+    if not issubclass(failed.exc_type, KeyboardInterrupt):
+        sys.__unraisablehook__(failed)
+        return
+    again = threading.Timer(_LATER, _interrupt)
+    again.daemon = True
+    again.start()
+
+
+def _interrupt() -> None:
+    if hasattr(signal, "pthread_kill"):  # which wakes a thread that waits
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+    else:
+        signal.raise_signal(signal.SIGINT)
 
 
 def _refuse(message: str) -> int:

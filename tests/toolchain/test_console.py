@@ -1,7 +1,9 @@
 """What a log shows of a long command, where there is no terminal."""
 
+import ctypes
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -91,3 +93,22 @@ def test_a_full_disk_is_told_in_one_line():
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
     assert "free space" in done.stderr
+
+
+def test_who_stops_while_c_calls_back_is_heard(monkeypatch, capfd):
+    monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
+    woken = []
+
+    def called_back():
+        raise KeyboardInterrupt
+
+    def run():
+        callback = ctypes.CFUNCTYPE(None)(called_back)
+        callback()
+        time.sleep(600)
+        woken.append("of itself")
+
+    with pytest.raises(KeyboardInterrupt):
+        console.guarded(run)
+    assert not woken
+    assert "Traceback" not in capfd.readouterr().err
