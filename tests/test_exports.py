@@ -28,7 +28,7 @@ EXPORTS = ROOT / "exports"
 # Percent of numbers or digits from MNIST's test digits, over 10,000 of them or more, each variant
 # on its own kind: no release may read less.
 FLOORS = {
-    "base": 98.1,
+    "base": 98.2,
     "optimized": 98.0,
     "lightweight": 97.5,
     "nano": 96.3,
